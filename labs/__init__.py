@@ -1,0 +1,1 @@
+"""Interactive labs: Kubernetes for machine learning, on a real cluster beside the notebook."""
