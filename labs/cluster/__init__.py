@@ -6,6 +6,7 @@ from labs.cluster.lifecycle import connect, down, up, up_progress
 from labs.cluster.model import (
     Cluster,
     ClusterStatus,
+    Finding,
     NodeStatus,
     ProcessStatus,
     Progress,
@@ -19,6 +20,7 @@ from labs.cluster.registry import current, get, known
 __all__ = [
     "Cluster",
     "ClusterStatus",
+    "Finding",
     "NodeStatus",
     "ProcessStatus",
     "Progress",

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 __all__ = [
     "Cluster",
     "ClusterStatus",
+    "Finding",
     "NodeStatus",
     "ProcessStatus",
     "Progress",
@@ -91,6 +92,18 @@ class ClusterStatus:
     def as_json(self) -> dict[str, Any]:
         """Plain data for `--json`."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing about this machine that was looked at; `required`: without it there is no cluster."""
+
+    name: str
+    ok: bool
+    required: bool
+    found: str
+    why: str = ""
+    next_step: str = ""
 
 
 class Cluster(Protocol):

@@ -4,24 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import dataclass
 
+from labs.cluster.model import Finding
 from labs.cluster.pocket.engine import Engine
 from labs.errors import ClusterError
 
-__all__ = ["Finding", "preflight", "probe"]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at; `required`: without it the cluster cannot start."""
-
-    name: str
-    ok: bool
-    required: bool
-    found: str
-    why: str = ""
-    next_step: str = ""
+__all__ = ["preflight", "probe"]
 
 
 def probe(engine: Engine, *, seconds: float = 10.0) -> tuple[Finding, ...]:

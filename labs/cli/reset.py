@@ -1,0 +1,26 @@
+"""`labs reset`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from labs import cluster
+from labs.cli.command import Command
+from labs.cli.output import Output
+
+__all__ = ["COMMAND"]
+
+
+def _configure(parser: ArgumentParser) -> None:
+    parser.add_argument("--hard", action="store_true", help="forget the whole cluster; one that runs is made anew")
+
+
+def _run(arguments: Namespace, output: Output) -> int:
+    status = cluster.get(arguments.cluster).reset(output.progress, hard=arguments.hard)
+    output.result({"event": "result", **status.as_json()})
+    output.line("The cluster is as new" if arguments.hard else "Nothing of the lessons is left in the cluster")
+    output.line("Your notebooks and your progress are untouched")
+    return 0
+
+
+COMMAND = Command("reset", "remove what the lessons have put into the cluster", _configure, _run)
