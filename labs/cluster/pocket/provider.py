@@ -46,9 +46,11 @@ class PocketCluster:
             wanted = before.with_options(options)
             if self._attach(report):
                 _refuse_other_shape(before, wanted)
+                self._verify(report)
             else:
-                self._start(wanted, options.port, report)
-            self._verify(report)
+                with self._ended_on_failure():
+                    self._start(wanted, options.port, report)
+                    self._verify(report)
             return self.status()
 
     def down(self, progress: Progress) -> ClusterStatus:
@@ -94,6 +96,16 @@ class PocketCluster:
         lock = state_dir() / "clusters" / f"{self.name}.lock"
         with exclusive(lock, waiting=_patient(lock, progress), what="the cluster"):
             yield
+
+    @contextmanager
+    def _ended_on_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            running = self._supervisor()
+            if running:
+                supervisor.end(running)
+            raise
 
     def _supervisor(self) -> Process | None:
         """The running supervisor: the one that reports, else whoever holds its lock."""

@@ -27,7 +27,7 @@ def pocket(folders: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PocketClu
     engine = folders / "engine"
     engine.mkdir()
     script = Path(__file__).with_name("fake_pocket.py").read_text(encoding="utf-8")
-    (engine / "pocket").write_text(script.replace("/usr/bin/env python3", sys.executable), encoding="utf-8")
+    (engine / "pocket").write_text(f"#!{sys.executable}\n{script}", encoding="utf-8")
     shutil.copy("/bin/true", engine / "kube")
     (engine / "pocket").chmod(0o755)
     monkeypatch.setenv("LABS_ENGINE_DIR", str(engine))

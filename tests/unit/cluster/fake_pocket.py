@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Stands in for the engine's `pocket`: speaks its JSON lines; POCKET_FAKE says how it behaves."""
 
 import fcntl
@@ -44,7 +43,7 @@ def probe():
 def up(options):
     behaviour = os.environ.get("POCKET_FAKE", "")
     state = Path(options["--state"])
-    lock = open(state / "supervisor.lock", "a+")
+    lock = os.open(state / "supervisor.lock", os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,0 +1,2 @@
+// Package control holds the arguments of the four programs of the control plane.
+package control

@@ -1,0 +1,2 @@
+// Package pki issues and keeps every certificate of the cluster, and writes the kubeconfig files that carry them.
+package pki

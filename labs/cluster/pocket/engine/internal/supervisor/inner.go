@@ -1,0 +1,181 @@
+package supervisor
+
+import (
+	"context"
+	"encoding/json"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"labs/engine/internal/control"
+	"labs/engine/internal/node"
+	"labs/engine/internal/pki"
+)
+
+// Inner is PID 1 of the cluster's namespaces. It returns the exit code.
+func Inner() int {
+	// The kernel forgets this setting when a process gains capabilities, as ours does where newuidmap maps its ids.
+	_ = unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(syscall.SIGKILL), 0, 0, 0)
+	if os.Getuid() != 0 {
+		return reexecute()
+	}
+	syscall.Umask(0o077)
+	socket := os.NewFile(socketFile, "outer")
+	syscall.CloseOnExec(listenerFile)
+	syscall.CloseOnExec(socketFile)
+	syscall.CloseOnExec(mappedFile)
+	decoder := json.NewDecoder(socket)
+	var told spec
+	if err := decoder.Decode(&told); err != nil {
+		return 1
+	}
+	c := &cluster{spec: told, outer: json.NewEncoder(socket)}
+	ctx, stop := context.WithCancel(context.Background())
+	go c.obey(decoder, stop)
+	if err := c.run(ctx); err != nil && ctx.Err() == nil {
+		c.tell(message{Failure: failureOf(err)})
+		return 1
+	}
+	return 0
+}
+
+// reexecute waits until the ids are mapped, and starts the program again: only then the kernel makes it root of its namespaces.
+func reexecute() int {
+	syscall.CloseOnExec(mappedFile)
+	if _, err := os.NewFile(mappedFile, "mapped").Read(make([]byte, 1)); err != nil {
+		return 1
+	}
+	if os.Getuid() != 0 {
+		return 1
+	}
+	_ = syscall.Exec("/proc/self/exe", os.Args, os.Environ())
+	return 1
+}
+
+// cluster is the inner supervisor's state.
+type cluster struct {
+	spec  spec
+	certs *pki.Store
+	mu    sync.Mutex
+	outer *json.Encoder
+}
+
+func (c *cluster) tell(said message) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_ = c.outer.Encode(said)
+}
+
+func (c *cluster) step(name, state, detail string) {
+	c.tell(message{Step: &step{Name: name, State: state, Detail: detail}})
+}
+
+// obey stops the cluster when the outer supervisor says so, and ends it at once when that is gone.
+func (c *cluster) obey(decoder *json.Decoder, stop func()) {
+	for {
+		var said message
+		if err := decoder.Decode(&said); err != nil {
+			os.Exit(1)
+		}
+		if said.Stop {
+			stop()
+		}
+	}
+}
+
+func (c *cluster) run(ctx context.Context) error {
+	options := c.spec.Options
+	if err := isolate(options.State, options.Engine, options.Python.Prefix); err != nil {
+		return mountRefused(err)
+	}
+	if err := configureNetwork(options.Nodes); err != nil {
+		return err
+	}
+	var err error
+	nodes := hosts(options.Nodes)
+	if c.certs, err = pki.Open(filepath.Join(options.State, "pki"), nodes, control.APIHosts(nodes)); err != nil {
+		return err
+	}
+	listener, err := net.FileListener(os.NewFile(listenerFile, "listener"))
+	if err != nil {
+		return err
+	}
+	go relay(listener, apiAddress())
+	services, err := c.services()
+	if err != nil {
+		return err
+	}
+	return c.operate(ctx, services)
+}
+
+// operate starts everything and, when ctx ends, stops it: nodes first, etcd last.
+func (c *cluster) operate(ctx context.Context, services *services) error {
+	api, err := newAPI(c.certs)
+	if err != nil {
+		return err
+	}
+	etcd := services.etcd.start(c)
+	apiserver := services.apiserver.start(c)
+	var others []*running
+	if api.waitReady(ctx) {
+		c.step("kube-apiserver", "ready", "")
+		for _, one := range append(services.nodes, services.controllers...) {
+			others = append(others, one.start(c))
+		}
+		go api.watchNodes(ctx, c.nodesChanged())
+	}
+	<-ctx.Done()
+	end(1800*time.Millisecond, others...)
+	end(400*time.Millisecond, apiserver)
+	end(1500*time.Millisecond, etcd)
+	return nil
+}
+
+// nodesChanged passes on which nodes are Ready, and says once that all are.
+func (c *cluster) nodesChanged() func(map[string]bool) {
+	ready, seen := false, map[string]bool{}
+	return func(now map[string]bool) {
+		nodes, all := []nodeInfo{}, true
+		for _, name := range nodeNames(c.spec.Options.Nodes) {
+			nodes = append(nodes, nodeInfo{Name: name, Ready: now[name]})
+			all = all && now[name]
+			if now[name] && !seen[name] {
+				seen[name] = true
+				c.step(name, "ready", "")
+			}
+		}
+		c.tell(message{Nodes: nodes})
+		if all && !ready {
+			ready = true
+			c.tell(message{Ready: true})
+		}
+	}
+}
+
+func (c *cluster) nodeSpec(index int) (node.Spec, error) {
+	options := c.spec.Options
+	host := hosts(options.Nodes)[index]
+	cpu, err := ParseCPU(options.NodeCPU)
+	if err != nil {
+		return node.Spec{}, err
+	}
+	memory, err := ParseBytes(options.NodeMemory)
+	return node.Spec{
+		Name: host.Name, Address: host.Address, Index: index + 1, IDs: c.spec.IDs,
+		Disk: filepath.Join(options.State, "nodes", host.Name), Engine: options.Engine,
+		MilliCPU: cpu, Memory: memory,
+		Authority:  string(c.certs.Authority()),
+		Server:     newPair(c.certs.Pair(pki.KubeletServer(host.Name))),
+		Kubeconfig: string(c.certs.Kubeconfig(control.Server(), pki.KubeletClient(host.Name))),
+		Python:     node.Python(options.Python),
+	}, err
+}
+
+func newPair(pair pki.Pair) node.Pair {
+	return node.Pair{Certificate: string(pair.Certificate), Key: string(pair.Key)}
+}
