@@ -11,7 +11,7 @@ import { diagnosticField, show } from "./diagnostics.js";
 import { h } from "./dom.js";
 import { looks } from "./theme.js";
 
-const QUIET_MS = 120;
+const SEND_AFTER_MS = 80;
 const MAX_CHARS = 1_000_000;
 const remote = Annotation.define();
 
@@ -61,8 +61,7 @@ export function editor(ctx) {
         EditorView.updateListener.of((update) => {
           if (!update.docChanged || update.transactions.some((t) => t.annotation(remote))) return;
           version += 1;
-          clearTimeout(timer);
-          timer = window.setTimeout(flush, QUIET_MS);
+          timer ||= window.setTimeout(flush, SEND_AFTER_MS);
         }),
       ],
     }),

@@ -1,0 +1,177 @@
+"""What the buttons do, each in a job of its own: apply, preview, delete, start over."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from labs.errors import LabsError, ManifestError, NotRunning
+from labs.ui import drafts, foreign
+from labs.ui.drafts import Draft
+from labs.ui.jobs import Token
+from labs.ui.store import Action, Applied, Json, Notice
+from labs.ui.views.status import live_object
+
+if TYPE_CHECKING:
+    from labs.ui.session import Session
+
+RECREATE = Action("recreate", "Delete and create again")
+GRACE_SECONDS = 1
+SERVER_FIELDS = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp")
+
+
+class Acting:
+    """The actions of one session; each waits for the API server and raises LabsError."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def perform(self, name: str, token: Token) -> None:
+        """Run the action `name`."""
+        if name != "reset":
+            self._session.store.update(action="apply" if name == "overwrite" else name)
+        {
+            "apply": self.apply,
+            "overwrite": lambda t: self.apply(t, force=True),
+            "recreate": self.recreate,
+            "preview": self.preview,
+            "delete": self.delete,
+            "reset": self.reset,
+        }[name](token)
+
+    def apply(self, token: Token, *, force: bool = False) -> None:
+        """Apply the text; says first when it would undo someone else's change."""
+        client, draft = self._client(), self._sound_draft()
+        if not force and (notice := self._overwrites(client)) is not None:
+            self._session.store.update(notice=notice)
+            return
+        for obj in draft.objects:
+            token.check()
+            try:
+                answer = client.apply(obj, self._session.namespace, force=force)
+            except LabsError as error:
+                self._refused(draft, obj, error)
+                raise
+            self._applied(draft, obj, answer)
+
+    def recreate(self, token: Token) -> None:
+        """Delete the living objects of the text and apply it again."""
+        client, draft = self._client(), self._sound_draft()
+        for obj in draft.objects:
+            client.delete(self._placed(obj), grace=GRACE_SECONDS, wait=True)
+        token.check()
+        self._session.store.update(applied=())
+        self.apply(token, force=True)
+
+    def preview(self, token: Token) -> None:
+        """Show what an apply would change in the cluster."""
+        client, draft = self._client(), self._sound_draft()
+        lines: list[tuple[str, str]] = []
+        for obj in draft.objects:
+            answer = client.preview(obj, self._session.namespace)
+            token.check()
+            if answer.status:
+                self._publish_refusal(draft, obj, answer.status)
+                return
+            lines += difference(answer.live, answer.merged or {})
+        title = "Applying would change nothing." if not any(op != " " for op, _ in lines) else "Applying would change this:"
+        self._session.store.update(preview_title=title, preview=tuple(lines))
+
+    def delete(self, token: Token) -> None:
+        """Delete the objects that the text names."""
+        client = self._client()
+        state = self._session.store.get()
+        live = live_object(state)
+        draft = self._session.checking.draft(state.text)
+        targets = [self._placed(o) for o in draft.objects] or ([live] if live else [])
+        if not targets:
+            raise ManifestError(what="There is nothing to delete.", why="The text names no object.", next_step="Write its kind and name.")
+        for obj in targets:
+            client.delete(obj)
+        self._session.store.update(notice=Notice("info", f"Asked to delete `{targets[0]['metadata']['name']}`.", "A Pod has its grace period (30 seconds by default) to end."))
+
+    def reset(self, token: Token) -> None:
+        """Back to the starter text and an empty namespace."""
+        session = self._session
+        session.replace_text(lambda text: session.exercise.starter)
+        session.store.update(applied=(), action="apply", notice=None)
+        if session.client is not None:
+            session.watching.restart_fresh(session.client)
+
+    def _client(self) -> Any:
+        if self._session.client is None:
+            view = self._session.store.get().cluster
+            raise NotRunning(what="There is no cluster to ask", why=view.words, next_step=view.next_step or "Wait until it is ready")
+        return self._session.client
+
+    def _sound_draft(self) -> Draft:
+        state = self._session.store.get()
+        draft = self._session.checking.draft(state.text)
+        errors = [p for p in draft.problems if p.severity == "error"]
+        if errors:
+            where = "line " + ", ".join(str(n) for n in sorted({p.line for p in errors}))
+            raise ManifestError(what="Nothing was applied: the manifest has a problem", why=f"{errors[0].message} ({where})", next_step="See the marked line")
+        if not draft.objects:
+            raise ManifestError(what="Nothing was applied: the manifest is empty", next_step="Write it, or press Start over")
+        return draft
+
+    def _placed(self, obj: Mapping[str, Any]) -> dict[str, Any]:
+        return {**obj, "metadata": {**(obj.get("metadata") or {}), "namespace": self._session.namespace}}
+
+    def _overwrites(self, client: Any) -> Notice | None:
+        state = self._session.store.get()
+        if not state.applied:
+            return None
+        last = state.applied[-1]
+        live = client.get(_kind(last.obj), last.obj["metadata"]["name"], self._session.namespace)
+        return foreign.overwrite_notice(last.obj, live, last.data) if live else None
+
+    def _applied(self, draft: Draft, obj: Json, answer: Any) -> None:
+        done = Applied(draft.text, time.strftime("%H:%M:%S"), dict(answer.obj), dict(obj))
+        warnings = "\n\n".join(map(str, answer.warnings))
+        name = f"{obj.get('kind', '')} `{answer.obj['metadata']['name']}`"
+        notice = Notice("warn", f"Applied, with a warning from the API server: {name} {answer.result}.", warnings) if warnings else None
+        self._session.store.change(
+            lambda s: {"applied": (*(a for a in s.applied if a.text == draft.text and a.data != done.data), done), "notice": notice}
+        )
+        self._session.watching.applied()
+        self._session.save_soon()
+
+    def _refused(self, draft: Draft, obj: Json, error: LabsError) -> None:
+        status = getattr(error, "status", None)
+        if isinstance(status, Mapping) and status:
+            self._publish_refusal(draft, obj, status)
+
+    def _publish_refusal(self, draft: Draft, obj: Json, status: Json) -> None:
+        problems = drafts.refused(draft, status)
+        if foreign.is_immutable_refusal(status):
+            live = self._client().get(_kind(obj), obj["metadata"]["name"], self._session.namespace)
+            paths = foreign.differing(obj, live) if live else []
+            problems = (drafts.living_problem(draft, paths, problems[0] if problems else None, RECREATE),)
+        self._session.store.change(
+            lambda s: {"problems": problems, "problems_version": s.version} if s.text == draft.text else {}
+        )
+
+
+def _kind(obj: Json) -> str:
+    return f"{obj.get('apiVersion', 'v1')}/{obj.get('kind', '')}" if "/" in str(obj.get("apiVersion", "")) else str(obj.get("kind", ""))
+
+
+def _comparable(obj: Json | None) -> list[str]:
+    if obj is None:
+        return []
+    meta = {k: v for k, v in obj.get("metadata", {}).items() if k not in SERVER_FIELDS}
+    notes = {k: v for k, v in (meta.pop("annotations", None) or {}).items() if "last-applied" not in k}
+    shown = {k: v for k, v in obj.items() if k != "status"} | {"metadata": meta | ({"annotations": notes} if notes else {})}
+    text: str = yaml.safe_dump(shown, sort_keys=True, allow_unicode=True)
+    return text.splitlines()
+
+
+def difference(live: Json | None, merged: Json) -> list[tuple[str, str]]:
+    """Lines as ``(op, text)``, op one of ``+``, ``-`` and a space; three lines around each change."""
+    lines = difflib.unified_diff(_comparable(live), _comparable(merged), n=3, lineterm="")
+    return [(line[:1], line[1:]) for line in lines if not line.startswith(("---", "+++", "@@"))]

@@ -1,0 +1,87 @@
+"""Diagnostics while typing: the local ones at once, the API server's when the text is locally clean."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from labs import manifest
+from labs.errors import LabsError
+from labs.ui import drafts, jobs
+from labs.ui.drafts import Draft
+
+if TYPE_CHECKING:
+    from labs.ui.session import Session
+
+DRY_RUN_SECONDS = 0.3
+
+
+class Checking:
+    """Reads the text of one session; results for an older version are dropped."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._lock = threading.Lock()
+        self._dry_run = jobs.Later(DRY_RUN_SECONDS, self._ask_server, restart=True)
+        self._asked = ""
+
+    def draft(self, text: str) -> Draft:
+        """One reading of `text` with the schema of the cluster, when it is known."""
+        session = self._session
+        return drafts.read(text, schema=self._schema(), namespace=session.namespace, single=session.single)
+
+    def now(self) -> None:
+        """Read the present text and publish what is wrong with it."""
+        with self._lock:
+            state = self._session.store.get()
+            draft = self.draft(state.text)
+            form = drafts.form_of(draft, self._session.exercise.form)
+            self._publish(state.version, draft, draft.problems, form)
+        if draft.broken or not draft.objects:
+            self._dry_run.cancel()
+        elif self._session.client is not None and state.text != self._last_applied():
+            self._dry_run.call()
+
+    def set_field(self, text: str, path: str, value: Any) -> str:
+        """The text after a change in the form; an empty value takes the field away."""
+        return manifest.set_value(text, path, value)
+
+    def _schema(self) -> Any:
+        client = self._session.client
+        try:
+            return client.schema() if client is not None else None
+        except LabsError:
+            return None
+
+    def _last_applied(self) -> str | None:
+        applied = self._session.store.get().applied
+        return applied[-1].text if applied else None
+
+    def _publish(self, version: int, draft: Draft, problems: tuple[drafts.Problem, ...], form: Any) -> None:
+        self._session.store.change(
+            lambda s: {
+                "problems": problems,
+                "problems_version": version,
+                "form": form,
+                "draft_name": draft.name,
+                "draft_kind": draft.kind,
+            }
+            if version == s.version
+            else {}
+        )
+
+    def _ask_server(self) -> None:
+        state = self._session.store.get()
+        client = self._session.client
+        draft = self.draft(state.text)
+        if client is None or draft.broken:
+            return
+        problems = list(draft.problems)
+        for obj in draft.objects:
+            try:
+                answer = client.dry_run_create(obj, self._session.namespace)
+            except LabsError:
+                return
+            if answer.status or answer.warnings:
+                problems += drafts.refused(draft, answer.status or {}, answer.warnings)
+        self._session.store.change(lambda s: {"problems": tuple(problems)} if state.version == s.version else {})

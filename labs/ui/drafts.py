@@ -1,0 +1,113 @@
+"""The learner's text as `labs.manifest` reads it, in the terms of the workbench."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from labs import manifest
+from labs.ui.store import Action, Json, Problem
+
+KINDS = {"boolean": "bool", "integer": "number", "number": "number"}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One reading of a text."""
+
+    text: str
+    parsed: Any
+    problems: tuple[Problem, ...]
+
+    @property
+    def broken(self) -> bool:
+        """Whether it has an error, so that it must not be applied."""
+        return any(p.severity == "error" for p in self.problems)
+
+    @property
+    def objects(self) -> tuple[dict[str, Any], ...]:
+        """The documents as plain data, in order."""
+        return tuple(d.data for d in self.parsed.documents if isinstance(d.data, dict))
+
+    @property
+    def name(self) -> str:
+        """``metadata.name`` of the first document, or an empty string."""
+        return next((str(d.name or "") for d in self.parsed.documents), "")
+
+    @property
+    def kind(self) -> str:
+        """``kind`` of the first document, or an empty string."""
+        return next((str(d.kind or "") for d in self.parsed.documents), "")
+
+
+def read(text: str, *, schema: Any, namespace: str | None, single: bool) -> Draft:
+    """Parse and check locally; never raises on any text."""
+    parsed = manifest.parse(text)
+    found = (*parsed.diagnostics, *manifest.check(parsed, schema=schema, namespace=namespace, single=single))
+    return Draft(text, parsed, problems_of(found))
+
+
+def problems_of(diagnostics: Iterable[Any]) -> tuple[Problem, ...]:
+    """Diagnostics in the order of their place."""
+    found = [
+        Problem(
+            code=d.code,
+            severity=d.severity,
+            message=d.message,
+            line=d.span.start.line,
+            start=d.span.start.offset,
+            end=d.span.end.offset,
+            why=d.why,
+            next_step=d.next_step,
+            fix_label=d.fix.label if d.fix else "",
+            edits=tuple((e.start, e.end, e.text) for e in d.fix.edits) if d.fix else (),
+        )
+        for d in diagnostics
+    ]
+    return tuple(sorted(found, key=lambda p: (p.line, p.start)))
+
+
+def refused(draft: Draft, status: Mapping[str, Any], warnings: Sequence[str] = ()) -> tuple[Problem, ...]:
+    """The API server's refusal at the lines it is about."""
+    return problems_of(manifest.from_status(draft.parsed, status, tuple(warnings)))
+
+
+def living_problem(draft: Draft, paths: Sequence[str], fallback: Problem | None, action: Action) -> Problem:
+    """"This cannot change on a living object" at the first of `paths` that the text has."""
+    start, end, line = (fallback.start, fallback.end, fallback.line) if fallback else (0, 0, 1)
+    where = ""
+    for path in paths:
+        span = draft.parsed.documents[0].span_of(path) if draft.parsed.documents else None
+        if span is not None:
+            start, end, line, where = span.start.offset, span.end.offset, span.start.line, path
+            break
+    return Problem(
+        code="",
+        severity="error",
+        message=f"**{where or 'This field'}** cannot change on a living object.",
+        line=line,
+        start=start,
+        end=end,
+        why=fallback.message if fallback else "",
+        next_step="Put the old value back, or delete the object and create it again.",
+        actions=(action,),
+    )
+
+
+def edited(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
+    """`text` with edits (start, end, replacement in code points) applied."""
+    for start, end, new in sorted(edits, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text
+
+
+def form_of(draft: Draft, fields: Sequence[Any]) -> tuple[Json, ...]:
+    """The form's fields with their present values."""
+    if not fields or not draft.parsed.documents:
+        return ()
+    return tuple(_field(f) for f in manifest.form_fields(draft.parsed, 0, fields))
+
+
+def _field(f: Any) -> Json:
+    raise NotImplementedError

@@ -1,0 +1,126 @@
+"""`exercise(id)`: the workbench of an exercise as a cell uses it."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import time
+from typing import Any
+
+from labs import course
+from labs.errors import LabsError
+from labs.ui import connection
+from labs.ui.grading import RealCourse
+from labs.ui.jobs import Token
+from labs.ui.session import Session
+from labs.ui.store import State
+from labs.ui.workbench import Workbench
+
+REQUIRE_SECONDS = 90.0
+CLUSTER_SECONDS = 120.0
+
+
+class NotYet(AssertionError):
+    """The exercise is not reached; the message has every verdict that is not green. Shown without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines()
+
+
+class Refused(LabsError):
+    """A `LabsError` in a cell: shown without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines()
+
+
+def _as_refused(error: LabsError) -> Refused:
+    return Refused(what=error.what, why=error.why, next_step=error.next_step)
+
+
+def solution(exercise_id: str) -> str:
+    """The solution's manifest; raises a `LabsError` that names near ids when there is no such exercise."""
+    try:
+        return str(course.find(exercise_id).solution)
+    except LabsError as error:
+        raise _as_refused(error) from None
+
+
+class Exercise:
+    """One exercise in a notebook; displays its workbench as a cell's last value."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self._session = workbench.session
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        return self.workbench._repr_mimebundle_(**kwargs)
+
+    def apply(self, text: str = "") -> Exercise:
+        """Apply a manifest (``"solution"``: the solution; nothing: the present text) and wait for the API server's answer."""
+        session = self._session
+        try:
+            if text:
+                chosen = str(session.exercise.solution) if text == "solution" else text
+                session.replace_text(lambda _old: chosen)
+            self._wait_for_cluster()
+            session.acting.apply(Token(), force=True)
+        except LabsError as error:
+            raise _as_refused(error) from None
+        return self
+
+    def require(self, timeout: float = REQUIRE_SECONDS) -> Exercise:
+        """Wait until every check is green; after `timeout` seconds (or as soon as it cannot turn green) raise `NotYet`."""
+        deadline = time.monotonic() + timeout
+        try:
+            self._wait_for_cluster()
+        except LabsError as error:
+            raise _as_refused(error) from None
+        store = self._session.store
+        if not store.wait_for(lambda s: s.green, max(0.0, deadline - time.monotonic())):
+            raise NotYet(_verdict_words(self._session.exercise.id, store.get()))
+        return self
+
+    def _wait_for_cluster(self) -> None:
+        store = self._session.store
+        if not store.wait_for(lambda s: s.cluster.phase == "ready", CLUSTER_SECONDS):
+            view = store.get().cluster
+            raise LabsError(what="The cluster is not ready", why=view.words, next_step=view.next_step or "Run `labs status`")
+        self._session.watching.wait_started(CLUSTER_SECONDS)
+
+
+def _verdict_words(exercise_id: str, state: State) -> str:
+    lines = [f"{exercise_id} is not reached yet."]
+    for v in state.verdicts:
+        if v.state == "green":
+            continue
+        what = f"expected {v.expected}; found {v.found}. {v.look}".strip() if v.expected or v.found else "not judged yet"
+        lines.append(f"- {v.title}: {what}")
+    return "\n".join(lines)
+
+
+_lock = threading.Lock()
+_open: dict[str, Exercise] = {}
+
+
+def exercise(exercise_id: str) -> Exercise:
+    """The workbench of an exercise, one per kernel: calling it again shows the same one.
+
+    Raises a `LabsError` that names near ids when there is no such exercise.
+    """
+    with _lock:
+        if exercise_id not in _open:
+            try:
+                found = course.find(exercise_id)
+            except LabsError as error:
+                raise _as_refused(error) from None
+            session = Session(found, connection.shared(), RealCourse())
+            _open[exercise_id] = Exercise(Workbench(session))
+            session.start()
+        return _open[exercise_id]
+
+
+@atexit.register
+def _close_all() -> None:
+    for one in _open.values():
+        one._session.close()

@@ -1,0 +1,82 @@
+"""Marks a choice: against the question's own key, or against what the cluster shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+WAIT_WORDS = "Locked. Now apply: your prediction is marked against what the cluster does."
+
+
+class OptionLike(Protocol):
+    """One choice. `check`: the state (green or red) of the question's check that makes it right."""
+
+    text: str
+    correct: bool
+    misconception: str
+    feedback: str
+    check: str
+
+
+class QuestionLike(Protocol):
+    """A single-choice question; with `answer_from` the named check of its exercise decides."""
+
+    id: str
+    prompt: str
+    options: Sequence[OptionLike]
+    answer_from: str
+    feedback: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """``state``: open, locked, right or wrong; ``right``: index of the right option once it may be seen."""
+
+    state: str
+    right: int | None
+    feedback: str
+
+
+def right_option(question: QuestionLike, verdicts: Mapping[str, str]) -> int | None:
+    """Index of the right option; None while the cluster has not decided."""
+    for i, option in enumerate(question.options):
+        if question.answer_from:
+            if verdicts.get(question.answer_from) in {"green", "red"} and option.check == verdicts[question.answer_from]:
+                return i
+        elif option.correct:
+            return i
+    return None
+
+
+def marked(question: QuestionLike, chosen: int | None, verdicts: Mapping[str, str]) -> Mark:
+    """The mark of a locked choice (None: not answered yet)."""
+    if chosen is None:
+        return Mark("open", None, "")
+    right = right_option(question, verdicts)
+    if right is None:
+        return Mark("locked", None, WAIT_WORDS)
+    option = question.options[chosen]
+    if chosen == right:
+        return Mark("right", right, option.feedback or question.feedback or "Right.")
+    named = f"**{option.misconception}.** " if option.misconception else ""
+    return Mark("wrong", right, f"{named}{option.feedback or question.feedback or 'Not this one.'}")
+
+
+def question_view(question: QuestionLike, answer: Mapping[str, Any], verdicts: Mapping[str, str]) -> dict[str, Any]:
+    """A question with its answer as the page draws it."""
+    chosen = answer.get("chosen")
+    mark = marked(question, chosen, verdicts)
+    return {
+        "id": question.id,
+        "prompt": question.prompt,
+        "options": [o.text for o in question.options],
+        "answer": {
+            "chosen": chosen,
+            "confidence": answer.get("confidence", ""),
+            "locked": chosen is not None,
+            "state": mark.state,
+            "right": mark.right,
+            "feedback": mark.feedback,
+        },
+    }

@@ -1,0 +1,158 @@
+"""The map: nodes with their pods, each pod in one word; and the table that says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from labs.ui.store import Json
+
+CALM_WAITS = frozenset({"ContainerCreating", "PodInitializing"})
+
+
+@dataclass(frozen=True)
+class PodLook:
+    """How a pod is drawn: ``look`` picks glyph and colour, ``words`` says why."""
+
+    look: str
+    words: str
+
+
+def statuses(pod: Json) -> list[Json]:
+    """Statuses of all containers of a pod, init containers first."""
+    status = pod.get("status") or {}
+    return [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
+
+
+def restarts(pod: Json) -> int:
+    """Restarts of all its containers together."""
+    return sum(int(s.get("restartCount") or 0) for s in statuses(pod))
+
+
+def pod_look(pod: Json) -> PodLook:
+    """One word for a pod, from its status alone."""
+    again = restarts(pod)
+    suffix = f" · restarted {again}×" if again else ""
+    if pod["metadata"].get("deletionTimestamp"):
+        return PodLook("end", "ending")
+    phase = (pod.get("status") or {}).get("phase", "Pending")
+    if phase == "Succeeded":
+        return PodLook("done", f"Succeeded{suffix}")
+    if phase == "Failed":
+        return PodLook("fail", f"{_failure(pod)}{suffix}")
+    for status in statuses(pod):
+        waiting = (status.get("state") or {}).get("waiting")
+        if waiting and (reason := str(waiting.get("reason") or "")):
+            return PodLook("wait" if reason in CALM_WAITS else "back", f"{reason}{suffix}")
+    if phase == "Pending":
+        return PodLook("wait", _pending(pod))
+    return _running(pod, suffix)
+
+
+def _running(pod: Json, suffix: str) -> PodLook:
+    for status in (pod.get("status") or {}).get("containerStatuses") or []:
+        ended = (status.get("state") or {}).get("terminated")
+        if ended:
+            return PodLook("wait", f"ended, exit code {ended.get('exitCode')}{suffix}")
+    ready = any(
+        c.get("type") == "Ready" and c.get("status") == "True" for c in (pod.get("status") or {}).get("conditions") or []
+    )
+    return PodLook("run" if ready else "wait", f"{'Running' if ready else 'Running, not ready'}{suffix}")
+
+
+def _failure(pod: Json) -> str:
+    for status in statuses(pod):
+        ended = (status.get("state") or {}).get("terminated")
+        if ended and ended.get("exitCode"):
+            return f"{ended.get('reason') or 'Failed'}, exit code {ended['exitCode']}"
+    return str((pod.get("status") or {}).get("reason") or "Failed")
+
+
+def _pending(pod: Json) -> str:
+    for condition in (pod.get("status") or {}).get("conditions") or []:
+        if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
+            return f"Pending: {condition.get('message') or condition.get('reason') or ''}"
+    return "Pending"
+
+
+def stand_in(pod: Json) -> str:
+    """The note for a pod whose image is served by this machine's own Python, else an empty string."""
+    for status in statuses(pod):
+        if "stand-in" in f"{status.get('imageID', '')} {status.get('image', '')}":
+            return "stand-in: Python of this machine"
+    return ""
+
+
+def _pod_box(pod: Json) -> dict[str, Any]:
+    look = pod_look(pod)
+    meta = pod["metadata"]
+    return {
+        "name": meta["name"],
+        "uid": meta.get("uid", ""),
+        "look": look.look,
+        "words": look.words,
+        "note": stand_in(pod),
+        "mine": True,
+    }
+
+
+def gibibytes(quantity: str) -> float:
+    """A Kubernetes memory quantity in GiB; 0 when it is not one."""
+    units = {"Ki": 2.0**-20, "Mi": 2.0**-10, "Gi": 1.0, "Ti": 1024.0}
+    for suffix, factor in units.items():
+        if quantity.endswith(suffix) and quantity[:-2].isdigit():
+            return int(quantity[:-2]) * factor
+    return int(quantity) / 2**30 if quantity.isdigit() else 0.0
+
+
+def _node_box(node: Json, pods: Iterable[Json]) -> dict[str, Any]:
+    status = node.get("status") or {}
+    room = status.get("allocatable") or {}
+    ready = any(c.get("type") == "Ready" and c.get("status") == "True" for c in status.get("conditions") or [])
+    size = f"{room.get('cpu', '?')} CPU · {gibibytes(str(room.get('memory', ''))):.0f} GiB"
+    cordoned = " · takes no new pods" if (node.get("spec") or {}).get("unschedulable") else ""
+    return {
+        "name": node["metadata"]["name"],
+        "words": f"{size}{cordoned}" if ready else "not ready",
+        "ready": ready,
+        "gpus": [],
+        "pods": [_pod_box(p) for p in pods],
+    }
+
+
+def _by_name(objects: Iterable[Json]) -> list[Json]:
+    return sorted(objects, key=lambda o: str(o["metadata"]["name"]))
+
+
+def world_view(nodes: Iterable[Json], objects: Mapping[str, tuple[Json, ...]]) -> dict[str, Any]:
+    """Nodes with their pods, and the pods that have no node yet."""
+    pods = _by_name(objects.get("Pod", ()))
+    placed: dict[str, list[Json]] = {}
+    for pod in pods:
+        placed.setdefault((pod.get("spec") or {}).get("nodeName") or "", []).append(pod)
+    known = _by_name(nodes)
+    return {
+        "nodes": [_node_box(n, placed.pop(n["metadata"]["name"], [])) for n in known],
+        "loose": [_pod_box(p) for rest in placed.values() for p in rest],
+    }
+
+
+def table_view(objects: Mapping[str, tuple[Json, ...]]) -> dict[str, Any]:
+    """Every object of the namespace as a row: kind, name, node, state."""
+    rows = [
+        [kind, obj["metadata"]["name"], (obj.get("spec") or {}).get("nodeName", "") if kind == "Pod" else "", _state(kind, obj)]
+        for kind, found in sorted(objects.items())
+        if kind not in {"Event", "Node", "Namespace", "ServiceAccount", "ConfigMap"}
+        for obj in _by_name(found)
+    ]
+    return {"columns": ["kind", "name", "node", "state"], "rows": rows}
+
+
+def _state(kind: str, obj: Json) -> str:
+    if kind == "Pod":
+        return pod_look(obj).words
+    status = obj.get("status") or {}
+    if "replicas" in (obj.get("spec") or {}):
+        return f"{status.get('readyReplicas', 0)} of {obj['spec']['replicas']} ready"
+    return str(status.get("phase") or "")

@@ -1,0 +1,139 @@
+"""What the cluster does in the exercise's namespace, from the grader's threads into the store."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from labs.errors import LabsError
+from labs.ui.ports import Course, GraderLike
+from labs.ui.store import State, VerdictLine
+
+if TYPE_CHECKING:
+    from labs.ui.session import Session
+
+RESET_GRACE_SECONDS = 1
+OWN_KINDS = frozenset({"Event", "Node", "Namespace", "ServiceAccount", "ConfigMap", "EndpointSlice", "ReplicaSet"})
+
+
+class Watching:
+    """Starts and stops the grader of one session; verdicts and snapshots go into its store."""
+
+    def __init__(self, session: Session, course: Course) -> None:
+        self._session = session
+        self._course = course
+        self._lock = threading.RLock()
+        self._grader: GraderLike | None = None
+        self._started = threading.Event()
+
+    def wait_started(self, timeout: float) -> bool:
+        """Block until the namespace is ready and judged, at most `timeout` seconds."""
+        return self._started.wait(timeout)
+
+    def start(self, client: Any) -> None:
+        """Make the namespace ready, put there what the exercise gives, judge from now on. Waits; raises LabsError."""
+        with self._lock:
+            self.stop()
+            namespace = self._session.namespace
+            fresh = client.get("Namespace", namespace) is None
+            client.ensure_namespace(namespace)
+            if fresh:
+                self._course.give(client, self._session.exercise, namespace)
+            self._begin(client)
+
+    def stop(self) -> None:
+        """Stop judging; idempotent."""
+        with self._lock:
+            self._started.clear()
+            if self._grader is not None:
+                self._grader.stop()
+                self._grader = None
+
+    def applied(self) -> None:
+        """An apply has succeeded: what is given time to happen starts now."""
+        with self._lock:
+            restart = getattr(self._grader, "restart", None)
+            if restart is not None:
+                restart()
+
+    def restart_fresh(self, client: Any) -> None:
+        """Empty the namespace and begin again. Waits; raises LabsError."""
+        with self._lock:
+            self.stop()
+            namespace = self._session.namespace
+            for obj in self._owned(self._session.store.get()):
+                client.delete(obj, grace=RESET_GRACE_SECONDS)
+            client.delete_namespace(namespace, wait=True)
+            checks = self._session.exercise.checks
+            self._session.store.update(
+                objects={}, events=(), logs=(), verdicts=tuple(VerdictLine(c.id, c.title) for c in checks), hints=0
+            )
+            self.start(client)
+
+    @staticmethod
+    def _owned(state: State) -> Iterable[Any]:
+        for kind, found in state.objects.items():
+            if kind not in OWN_KINDS:
+                yield from (o for o in found if not o["metadata"].get("ownerReferences"))
+
+    def _begin(self, client: Any) -> None:
+        grader = self._course.grader(client, self._session.exercise, self._session.namespace)
+        self._grader = grader
+        self._session.store.update(nodes=tuple(client.list("Node")))
+        grader.start(
+            lambda verdicts: self._on_verdicts(grader, verdicts), lambda snapshot: self._on_snapshot(grader, snapshot)
+        )
+        self._started.set()
+
+    def _on_snapshot(self, grader: GraderLike, snapshot: Any) -> None:
+        if grader is not self._grader:
+            return
+        changes: dict[str, Any] = {
+            "objects": {k: tuple(v) for k, v in snapshot.objects.items() if k not in {"Node", "Event"}},
+            "events": tuple(snapshot.events),
+            "logs": tuple(snapshot.logs),
+        }
+        if snapshot.objects.get("Node"):
+            changes["nodes"] = tuple(snapshot.objects["Node"])
+        self._session.store.update(**changes)
+
+    def _on_verdicts(self, grader: GraderLike, verdicts: Iterable[Any]) -> None:
+        if grader is not self._grader:
+            return
+        new = {v.check_id: v for v in verdicts}
+        clock = time.strftime("%H:%M:%S")
+        before = self._session.store.get().verdicts
+        state = self._session.store.change(lambda s: _judged(s, new, clock))
+        if state.verdicts != before:
+            self._session.save_soon()
+
+
+def _untouched(state: State) -> bool:
+    return not state.applied and not any(state.objects.get(k) for k in state.objects if k not in OWN_KINDS)
+
+
+def _judged(state: State, new: dict[str, Any], clock: str) -> dict[str, Any]:
+    idle = _untouched(state)
+    lines = tuple(_line(old, new.get(old.check_id), clock, idle=idle) for old in state.verdicts)
+    green = tuple(v.check_id for v in lines if v.state == "green" and v.check_id not in state.milestones)
+    return {"verdicts": lines, "milestones": state.milestones + green}
+
+
+def _line(old: VerdictLine, verdict: Any, clock: str, *, idle: bool) -> VerdictLine:
+    if verdict is None:
+        return old
+    state = "idle" if idle and verdict.state != "green" else str(verdict.state)
+    if state == "idle":
+        return VerdictLine(old.check_id, old.title)
+    return VerdictLine(
+        old.check_id,
+        str(verdict.title or old.title),
+        state,
+        bool(verdict.was_green),
+        str(verdict.expected or ""),
+        str(verdict.found or ""),
+        str(verdict.look or ""),
+        old.time if old.state == state and old.time else clock,
+    )
