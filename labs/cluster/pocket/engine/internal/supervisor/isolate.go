@@ -1,7 +1,6 @@
 package supervisor
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"labs/engine/internal/control"
+	"labs/engine/internal/node"
 	"labs/engine/internal/podnet"
 )
 
@@ -23,28 +23,13 @@ func isolate(kept ...string) error {
 	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("mount /proc: %w", err)
 	}
-	if err := ProtectKernelSettings("/proc"); err != nil {
+	if err := node.ProtectKernelSettings("/proc"); err != nil {
 		return err
 	}
 	if err := emptyRun(kept); err != nil {
 		return err
 	}
 	return os.Mkdir(control.RuntimeDir(), 0o700)
-}
-
-// ProtectKernelSettings makes proc/sys read-only, its `net` folder excepted, which belongs to the cluster's own network.
-// The kubelet would otherwise change settings of the machine itself.
-func ProtectKernelSettings(proc string) error {
-	sys, network := filepath.Join(proc, "sys"), filepath.Join(proc, "sys/net")
-	err := errors.Join(
-		unix.Mount(sys, sys, "", unix.MS_BIND, ""),
-		unix.Mount(network, network, "", unix.MS_BIND, ""),
-		unix.Mount("", sys, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""),
-	)
-	if err != nil {
-		return fmt.Errorf("make %s read-only: %w", sys, err)
-	}
-	return nil
 }
 
 func emptyRun(kept []string) error {

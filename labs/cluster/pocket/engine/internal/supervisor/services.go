@@ -1,0 +1,130 @@
+package supervisor
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"labs/engine/internal/control"
+	"labs/engine/internal/pki"
+)
+
+// After this many starts that came to nothing, etcd's data counts as damaged.
+const etcdAttempts = 3
+
+// services are all programs of the cluster.
+type services struct {
+	etcd        *service
+	apiserver   *service
+	controllers []*service
+	nodes       []*service
+}
+
+func (c *cluster) services() (*services, error) {
+	options := c.spec.Options
+	controllers, err := c.controllers()
+	if err != nil {
+		return nil, err
+	}
+	all := &services{
+		etcd:        c.program(control.Etcd(control.Data(options.State))),
+		apiserver:   c.program(control.APIServer(c.certs)),
+		controllers: controllers,
+	}
+	all.etcd.ready, all.etcd.failed = etcdReady, c.repairEtcd
+	for i := range options.Nodes {
+		one, err := c.node(i)
+		if err != nil {
+			return nil, err
+		}
+		all.nodes = append(all.nodes, one)
+	}
+	return all, nil
+}
+
+func (c *cluster) controllers() ([]*service, error) {
+	write := func(name string) (string, error) {
+		path := filepath.Join(control.RuntimeDir(), name+".kubeconfig")
+		return path, pki.WriteFile(path, c.certs.Kubeconfig(control.Server(), name))
+	}
+	managing, err := write(pki.ControllerManager)
+	if err != nil {
+		return nil, err
+	}
+	scheduling, err := write(pki.Scheduler)
+	if err != nil {
+		return nil, err
+	}
+	manager, scheduler := c.program(control.ControllerManager(c.certs, managing)), c.program(control.Scheduler(c.certs, scheduling))
+	manager.ready, scheduler.ready = listening("127.0.0.1:10257"), listening("127.0.0.1:10259")
+	return []*service{scheduler, manager}, nil
+}
+
+// program is a service that runs one program of `kube`.
+func (c *cluster) program(program control.Program) *service {
+	return &service{name: program.Name, command: func() (*exec.Cmd, error) {
+		command := exec.Command(filepath.Join(c.spec.Options.Engine, "kube"), append([]string{program.Name}, program.Args...)...)
+		command.Env = append([]string{"PATH=/usr/bin:/bin", "HOME=/nonexistent"}, program.Env...)
+		command.Dir = control.RuntimeDir()
+		return command, nil
+	}}
+}
+
+// node is a service that runs one node, in namespaces of its own. What it is told has secrets, so it is told by a pipe.
+func (c *cluster) node(index int) (*service, error) {
+	told, err := c.nodeSpec(index)
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(told)
+	if err != nil {
+		return nil, err
+	}
+	return &service{name: told.Name, command: func() (*exec.Cmd, error) {
+		command := exec.Command(filepath.Join(c.spec.Options.Engine, "pocket"), "node")
+		command.Stdin = bytes.NewReader(text)
+		command.Env = []string{"PATH=/usr/bin:/bin", "HOME=/root"}
+		command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWUTS}
+		return command, nil
+	}}, nil
+}
+
+func etcdReady(alive <-chan struct{}) bool { return canDial("unix", control.EtcdSocket, alive) }
+
+func listening(address string) func(<-chan struct{}) bool {
+	return func(alive <-chan struct{}) bool { return canDial("tcp", address, alive) }
+}
+
+// canDial waits until address accepts a connection; false when the program has ended before.
+func canDial(network, address string, alive <-chan struct{}) bool {
+	for {
+		if connection, err := net.DialTimeout(network, address, time.Second); err == nil {
+			connection.Close()
+			return true
+		}
+		select {
+		case <-alive:
+			return false
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// repairEtcd moves data aside that etcd cannot start with, so that the cluster comes up empty rather than not at all.
+func (c *cluster) repairEtcd(times int) string {
+	if times < etcdAttempts {
+		return ""
+	}
+	data := control.Data(c.spec.Options.State)
+	aside := fmt.Sprintf("%s.broken-%d", data, time.Now().Unix())
+	if err := os.Rename(data, aside); err != nil {
+		return "etcd cannot start: " + err.Error()
+	}
+	return "etcd could not read its data; it was moved to " + aside
+}
