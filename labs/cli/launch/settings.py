@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from labs.cluster.files import write_json, write_text
+from labs.cluster.launcher import launcher, write_launcher
 from labs.paths import cluster_dir, state_dir, work_dir
 
 __all__ = ["Settings", "write_settings"]
@@ -50,6 +51,8 @@ def write_settings(cluster: str, *, port: int, browser: bool) -> Settings:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     environment = _environment(folders, cluster)
     application = base / "application"
+    if not launcher().exists():
+        write_launcher([sys.executable, "-m", "labs.cli", "kubectl"], cluster_dir(cluster) / "kubeconfig")
     _write_bashrc(base / "bashrc", environment)
     write_json(folders["config"] / "jupyter_server_config.json", _server(base, application, port, browser))
     write_json(
@@ -64,7 +67,7 @@ def write_settings(cluster: str, *, port: int, browser: bool) -> Settings:
 
 def _environment(folders: Mapping[str, Path], cluster: str) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("JUPYTER_", "JUPYTERLAB_"))}
-    programs = (str(state_dir() / "bin"), str(Path(sys.executable).parent), kept.get("PATH", os.defpath))
+    programs = (str(launcher().parent), str(Path(sys.executable).parent), kept.get("PATH", os.defpath))
     around = ",".join(filter(None, (kept.get("NO_PROXY") or kept.get("no_proxy"), "127.0.0.1", "localhost")))
     return {
         **kept,

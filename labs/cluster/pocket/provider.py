@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -11,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from labs.cluster import api
-from labs.cluster.files import write_text
+from labs.cluster.launcher import write_launcher
 from labs.cluster.lessons import remove_lesson_namespaces
 from labs.cluster.locks import exclusive, holder, is_held
 from labs.cluster.model import ClusterStatus, Progress, Step, UpOptions
 from labs.cluster.pocket import supervisor
-from labs.cluster.pocket.engine import Engine, ensure_engine, find_engine
+from labs.cluster.pocket.engine import ensure_engine, find_engine
 from labs.cluster.pocket.probe import preflight
 from labs.cluster.pocket.state import Record, Report, read_record, read_report, write_record
 from labs.cluster.processes import Process, find
@@ -136,7 +135,7 @@ class PocketCluster:
         preflight(engine)
         progress(Step("machine", "ready"))
         write_record(self.folder, replace(wanted, engine=engine.hash))
-        _write_launcher(engine, self.folder)
+        write_launcher([str(engine.kube), "kubectl"], self.folder / "kubeconfig")
         supervisor.start(engine, self.folder, wanted, port, progress)
 
     def _verify(self, progress: Progress) -> None:
@@ -200,13 +199,6 @@ def _refuse_other_shape(running: Record, wanted: Record) -> None:
             why="The shape of a running cluster cannot be changed",
             next_step="Run `labs down`, then the same command again",
         )
-
-
-def _write_launcher(engine: Engine, folder: Path) -> None:
-    """`kubectl` for PATH of terminals and kernels: the right version, and our kubeconfig whatever the environment says."""
-    kubeconfig = shlex.quote(str(folder / "kubeconfig"))
-    script = f'#!/bin/sh\nKUBECONFIG={kubeconfig} exec {shlex.quote(str(engine.kube))} kubectl "$@"\n'
-    write_text(state_dir() / "bin" / "kubectl", script, mode=0o755)
 
 
 def _remove_tree(folder: Path) -> None:
