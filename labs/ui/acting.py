@@ -78,7 +78,9 @@ class Acting:
                 self._publish_refusal(draft, obj, answer.status)
                 return
             lines += difference(answer.live, answer.merged or {})
-        title = "Applying would change nothing." if not any(op != " " for op, _ in lines) else "Applying would change this:"
+        title = (
+            "Applying would change nothing." if not any(op != " " for op, _ in lines) else "Applying would change this:"
+        )
         self._session.store.update(preview_title=title, preview=tuple(lines))
 
     def delete(self, token: Token) -> None:
@@ -87,12 +89,22 @@ class Acting:
         state = self._session.store.get()
         live = live_object(state)
         draft = self._session.checking.draft(state.text)
-        targets = [self._placed(o) for o in draft.objects] or ([live] if live else [])
+        targets: list[Json] = [self._placed(o) for o in draft.objects] or ([live] if live else [])
         if not targets:
-            raise ManifestError(what="There is nothing to delete.", why="The text names no object.", next_step="Write its kind and name.")
+            raise ManifestError(
+                what="There is nothing to delete.",
+                why="The text names no object.",
+                next_step="Write its kind and name.",
+            )
         for obj in targets:
             client.delete(obj)
-        self._session.store.update(notice=Notice("info", f"Asked to delete `{targets[0]['metadata']['name']}`.", "A Pod has its grace period (30 seconds by default) to end."))
+        self._session.store.update(
+            notice=Notice(
+                "info",
+                f"Asked to delete `{targets[0]['metadata']['name']}`.",
+                "A Pod has its grace period (30 seconds by default) to end.",
+            )
+        )
 
     def reset(self, token: Token) -> None:
         """Back to the starter text and an empty namespace."""
@@ -105,7 +117,9 @@ class Acting:
     def _client(self) -> Any:
         if self._session.client is None:
             view = self._session.store.get().cluster
-            raise NotRunning(what="There is no cluster to ask", why=view.words, next_step=view.next_step or "Wait until it is ready")
+            raise NotRunning(
+                what="There is no cluster to ask", why=view.words, next_step=view.next_step or "Wait until it is ready"
+            )
         return self._session.client
 
     def _sound_draft(self) -> Draft:
@@ -114,9 +128,15 @@ class Acting:
         errors = [p for p in draft.problems if p.severity == "error"]
         if errors:
             where = "line " + ", ".join(str(n) for n in sorted({p.line for p in errors}))
-            raise ManifestError(what="Nothing was applied: the manifest has a problem", why=f"{errors[0].message} ({where})", next_step="See the marked line")
+            raise ManifestError(
+                what="Nothing was applied: the manifest has a problem",
+                why=f"{errors[0].message} ({where})",
+                next_step="See the marked line",
+            )
         if not draft.objects:
-            raise ManifestError(what="Nothing was applied: the manifest is empty", next_step="Write it, or press Start over")
+            raise ManifestError(
+                what="Nothing was applied: the manifest is empty", next_step="Write it, or press Start over"
+            )
         return draft
 
     def _placed(self, obj: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,9 +154,16 @@ class Acting:
         done = Applied(draft.text, time.strftime("%H:%M:%S"), dict(answer.obj), dict(obj))
         warnings = "\n\n".join(map(str, answer.warnings))
         name = f"{obj.get('kind', '')} `{answer.obj['metadata']['name']}`"
-        notice = Notice("warn", f"Applied, with a warning from the API server: {name} {answer.result}.", warnings) if warnings else None
+        notice = (
+            Notice("warn", f"Applied, with a warning from the API server: {name} {answer.result}.", warnings)
+            if warnings
+            else None
+        )
         self._session.store.change(
-            lambda s: {"applied": (*(a for a in s.applied if a.text == draft.text and a.data != done.data), done), "notice": notice}
+            lambda s: {
+                "applied": (*(a for a in s.applied if a.text == draft.text and a.data != done.data), done),
+                "notice": notice,
+            }
         )
         self._session.watching.applied()
         self._session.save_soon()
@@ -158,7 +185,11 @@ class Acting:
 
 
 def _kind(obj: Json) -> str:
-    return f"{obj.get('apiVersion', 'v1')}/{obj.get('kind', '')}" if "/" in str(obj.get("apiVersion", "")) else str(obj.get("kind", ""))
+    return (
+        f"{obj.get('apiVersion', 'v1')}/{obj.get('kind', '')}"
+        if "/" in str(obj.get("apiVersion", ""))
+        else str(obj.get("kind", ""))
+    )
 
 
 def _comparable(obj: Json | None) -> list[str]:
@@ -166,7 +197,9 @@ def _comparable(obj: Json | None) -> list[str]:
         return []
     meta = {k: v for k, v in obj.get("metadata", {}).items() if k not in SERVER_FIELDS}
     notes = {k: v for k, v in (meta.pop("annotations", None) or {}).items() if "last-applied" not in k}
-    shown = {k: v for k, v in obj.items() if k != "status"} | {"metadata": meta | ({"annotations": notes} if notes else {})}
+    shown = {k: v for k, v in obj.items() if k != "status"} | {
+        "metadata": meta | ({"annotations": notes} if notes else {})
+    }
     text: str = yaml.safe_dump(shown, sort_keys=True, allow_unicode=True)
     return text.splitlines()
 

@@ -33,7 +33,7 @@ def loader_text(kind: str) -> str:
     return text.replace("__ASSETS_HASH__", bundle_hash()).replace("__WIDGET_KIND__", kind)
 
 
-class Assets(anywidget.AnyWidget):  # type: ignore[misc]
+class Assets(anywidget.AnyWidget):
     """Carries the bundle to the page; never displayed."""
 
     _esm = bundle_text()

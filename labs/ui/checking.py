@@ -9,6 +9,7 @@ from labs import manifest
 from labs.errors import LabsError
 from labs.ui import drafts, jobs
 from labs.ui.drafts import Draft
+from labs.ui.store import Problem
 
 if TYPE_CHECKING:
     from labs.ui.session import Session
@@ -23,7 +24,6 @@ class Checking:
         self._session = session
         self._lock = threading.Lock()
         self._dry_run = jobs.Later(DRY_RUN_SECONDS, self._ask_server, restart=True)
-        self._asked = ""
 
     def draft(self, text: str) -> Draft:
         """One reading of `text` with the schema of the cluster, when it is known."""
@@ -42,9 +42,10 @@ class Checking:
         elif self._session.client is not None and state.text != self._last_applied():
             self._dry_run.call()
 
-    def set_field(self, text: str, path: str, value: Any) -> str:
-        """The text after a change in the form; an empty value takes the field away."""
-        return manifest.set_value(text, path, value)
+    def set_field(self, text: str, path: str, shown: str) -> str:
+        """The text after a change in the form; an empty control takes the field away. Raises ManifestError."""
+        spec = next((f for f in self._session.exercise.form if f.path == path), None)
+        return text if spec is None else manifest.set_field(text, spec, shown)
 
     def _schema(self) -> Any:
         client = self._session.client
@@ -57,17 +58,19 @@ class Checking:
         applied = self._session.store.get().applied
         return applied[-1].text if applied else None
 
-    def _publish(self, version: int, draft: Draft, problems: tuple[drafts.Problem, ...], form: Any) -> None:
+    def _publish(self, version: int, draft: Draft, problems: tuple[Problem, ...], form: Any) -> None:
         self._session.store.change(
-            lambda s: {
-                "problems": problems,
-                "problems_version": version,
-                "form": form,
-                "draft_name": draft.name,
-                "draft_kind": draft.kind,
-            }
-            if version == s.version
-            else {}
+            lambda s: (
+                {
+                    "problems": problems,
+                    "problems_version": version,
+                    "form": form,
+                    "draft_name": draft.name,
+                    "draft_kind": draft.kind,
+                }
+                if version == s.version
+                else {}
+            )
         )
 
     def _ask_server(self) -> None:

@@ -95,17 +95,28 @@ def waiting_view(error: Exception, *, known: bool) -> ClusterView:
             return ClusterView("waiting", "cluster starting", words)
         detail = f" ({step.detail})" if step.detail else ""
         eta = step.seconds if step.state == "running" else None
-        return ClusterView("waiting", "cluster starting", f"{words} Now: {step.name}{detail}.", fraction=step.fraction, eta=eta)
+        return ClusterView(
+            "waiting", "cluster starting", f"{words} Now: {step.name}{detail}.", fraction=step.fraction, eta=eta
+        )
     if known:
         words = "The cluster does not answer any more; your text is safe."
-        return ClusterView("lost", "cluster lost", words, "The workbench comes back by itself when the cluster does: `labs up` starts it.")
+        return ClusterView(
+            "lost",
+            "cluster lost",
+            words,
+            "The workbench comes back by itself when the cluster does: `labs up` starts it.",
+        )
     if progress is not None and progress.error is not None:
         return _failure(progress.error)
     if isinstance(error, NotRunning):
-        return ClusterView("waiting", "no cluster yet", error.what + ".", "You can write already; `labs up` in a terminal starts it.")
+        return ClusterView(
+            "waiting", "no cluster yet", error.what + ".", "You can write already; `labs up` in a terminal starts it."
+        )
     if isinstance(error, LabsError):
         return _failure(error)
-    return ClusterView("error", "no cluster", f"The cluster cannot be reached: {error}.", "Run `labs status` in a terminal.")
+    return ClusterView(
+        "error", "no cluster", f"The cluster cannot be reached: {error}.", "Run `labs status` in a terminal."
+    )
 
 
 def _failure(error: LabsError) -> ClusterView:

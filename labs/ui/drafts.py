@@ -9,7 +9,7 @@ from typing import Any
 from labs import manifest
 from labs.ui.store import Action, Json, Problem
 
-KINDS = {"boolean": "bool", "integer": "number", "number": "number"}
+CONTROLS = {"select": "enum", "env": "lines"}
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,9 @@ class Draft:
     """One reading of a text."""
 
     text: str
-    parsed: Any
+    parsed: manifest.ParsedFile
     problems: tuple[Problem, ...]
+    found: tuple[manifest.Diagnostic, ...] = ()
 
     @property
     def broken(self) -> bool:
@@ -28,27 +29,27 @@ class Draft:
     @property
     def objects(self) -> tuple[dict[str, Any], ...]:
         """The documents as plain data, in order."""
-        return tuple(d.data for d in self.parsed.documents if isinstance(d.data, dict))
+        return tuple(d.data for d in self.parsed.documents if d.data)
 
     @property
     def name(self) -> str:
         """``metadata.name`` of the first document, or an empty string."""
-        return next((str(d.name or "") for d in self.parsed.documents), "")
+        return next((d.name for d in self.parsed.documents), "")
 
     @property
     def kind(self) -> str:
         """``kind`` of the first document, or an empty string."""
-        return next((str(d.kind or "") for d in self.parsed.documents), "")
+        return next((d.kind for d in self.parsed.documents), "")
 
 
 def read(text: str, *, schema: Any, namespace: str | None, single: bool) -> Draft:
     """Parse and check locally; never raises on any text."""
     parsed = manifest.parse(text)
-    found = (*parsed.diagnostics, *manifest.check(parsed, schema=schema, namespace=namespace, single=single))
-    return Draft(text, parsed, problems_of(found))
+    found = manifest.check(parsed, schema=schema, namespace=namespace, single=single)
+    return Draft(text, parsed, problems_of(found), found)
 
 
-def problems_of(diagnostics: Iterable[Any]) -> tuple[Problem, ...]:
+def problems_of(diagnostics: Iterable[manifest.Diagnostic]) -> tuple[Problem, ...]:
     """Diagnostics in the order of their place."""
     found = [
         Problem(
@@ -74,7 +75,7 @@ def refused(draft: Draft, status: Mapping[str, Any], warnings: Sequence[str] = (
 
 
 def living_problem(draft: Draft, paths: Sequence[str], fallback: Problem | None, action: Action) -> Problem:
-    """"This cannot change on a living object" at the first of `paths` that the text has."""
+    """ "This cannot change on a living object" at the first of `paths` that the text has."""
     start, end, line = (fallback.start, fallback.end, fallback.line) if fallback else (0, 0, 1)
     where = ""
     for path in paths:
@@ -102,12 +103,25 @@ def edited(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
     return text
 
 
-def form_of(draft: Draft, fields: Sequence[Any]) -> tuple[Json, ...]:
+def form_of(draft: Draft, fields: Sequence[manifest.FieldSpec]) -> tuple[Json, ...]:
     """The form's fields with their present values."""
-    if not fields or not draft.parsed.documents:
-        return ()
-    return tuple(_field(f) for f in manifest.form_fields(draft.parsed, 0, fields))
+    return tuple(_field(f) for f in manifest.form_fields(draft.parsed, 0, fields, draft.found).fields)
 
 
-def _field(f: Any) -> Json:
-    raise NotImplementedError
+def _field(field: manifest.FormField) -> Json:
+    spec = field.spec
+    hint = f"empty, {field.reason}" if field.editable and field.reason else ""
+    return {
+        "path": spec.path,
+        "label": spec.label,
+        "kind": CONTROLS.get(spec.kind, spec.kind),
+        "value": field.text,
+        "placeholder": hint or spec.placeholder or spec.default,
+        "default": spec.default,
+        "options": list(spec.options),
+        "editable": field.editable,
+        "line": field.line,
+        "reason": "" if field.editable else field.reason,
+        "doc": spec.doc,
+        "mono": spec.mono or spec.kind == "list",
+    }

@@ -34,7 +34,7 @@ class Refused(LabsError):
         return str(self).splitlines()
 
 
-def _as_refused(error: LabsError) -> Refused:
+def as_refused(error: LabsError) -> Refused:
     return Refused(what=error.what, why=error.why, next_step=error.next_step)
 
 
@@ -43,7 +43,7 @@ def solution(exercise_id: str) -> str:
     try:
         return str(course.find(exercise_id).solution)
     except LabsError as error:
-        raise _as_refused(error) from None
+        raise as_refused(error) from None
 
 
 class Exercise:
@@ -51,14 +51,14 @@ class Exercise:
 
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
-        self._session = workbench.session
+        self.session = workbench.session
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self.workbench._repr_mimebundle_(**kwargs)
 
     def apply(self, text: str = "") -> Exercise:
         """Apply a manifest (``"solution"``: the solution; nothing: the present text) and wait for the API server's answer."""
-        session = self._session
+        session = self.session
         try:
             if text:
                 chosen = str(session.exercise.solution) if text == "solution" else text
@@ -66,7 +66,7 @@ class Exercise:
             self._wait_for_cluster()
             session.acting.apply(Token(), force=True)
         except LabsError as error:
-            raise _as_refused(error) from None
+            raise as_refused(error) from None
         return self
 
     def require(self, timeout: float = REQUIRE_SECONDS) -> Exercise:
@@ -75,18 +75,20 @@ class Exercise:
         try:
             self._wait_for_cluster()
         except LabsError as error:
-            raise _as_refused(error) from None
-        store = self._session.store
+            raise as_refused(error) from None
+        store = self.session.store
         if not store.wait_for(lambda s: s.green, max(0.0, deadline - time.monotonic())):
-            raise NotYet(_verdict_words(self._session.exercise.id, store.get()))
+            raise NotYet(_verdict_words(self.session.exercise.id, store.get()))
         return self
 
     def _wait_for_cluster(self) -> None:
-        store = self._session.store
+        store = self.session.store
         if not store.wait_for(lambda s: s.cluster.phase == "ready", CLUSTER_SECONDS):
             view = store.get().cluster
-            raise LabsError(what="The cluster is not ready", why=view.words, next_step=view.next_step or "Run `labs status`")
-        self._session.watching.wait_started(CLUSTER_SECONDS)
+            raise LabsError(
+                what="The cluster is not ready", why=view.words, next_step=view.next_step or "Run `labs status`"
+            )
+        self.session.watching.wait_started(CLUSTER_SECONDS)
 
 
 def _verdict_words(exercise_id: str, state: State) -> str:
@@ -94,7 +96,9 @@ def _verdict_words(exercise_id: str, state: State) -> str:
     for v in state.verdicts:
         if v.state == "green":
             continue
-        what = f"expected {v.expected}; found {v.found}. {v.look}".strip() if v.expected or v.found else "not judged yet"
+        what = (
+            f"expected {v.expected}; found {v.found}. {v.look}".strip() if v.expected or v.found else "not judged yet"
+        )
         lines.append(f"- {v.title}: {what}")
     return "\n".join(lines)
 
@@ -108,19 +112,24 @@ def exercise(exercise_id: str) -> Exercise:
 
     Raises a `LabsError` that names near ids when there is no such exercise.
     """
+    try:
+        found = course.find(exercise_id)
+    except LabsError as error:
+        raise as_refused(error) from None
     with _lock:
         if exercise_id not in _open:
-            try:
-                found = course.find(exercise_id)
-            except LabsError as error:
-                raise _as_refused(error) from None
             session = Session(found, connection.shared(), RealCourse())
             _open[exercise_id] = Exercise(Workbench(session))
             session.start()
         return _open[exercise_id]
 
 
+def open_session(exercise_id: str) -> Session:
+    """The session of an exercise, opened when it is not yet; raises LabsError."""
+    return exercise(exercise_id).session
+
+
 @atexit.register
 def _close_all() -> None:
     for one in _open.values():
-        one._session.close()
+        one.session.close()

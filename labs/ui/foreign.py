@@ -34,12 +34,19 @@ def overwrite_notice(applied: Json, live: Json, data: Json) -> Notice | None:
 
 def is_immutable_refusal(status: Json) -> bool:
     """Whether the API server refused a change of a field that cannot change on a living object."""
-    texts = [str(status.get("message", "")), *(str(c.get("message", "")) for c in (status.get("details") or {}).get("causes") or [])]
+    texts = [
+        str(status.get("message", "")),
+        *(str(c.get("message", "")) for c in (status.get("details") or {}).get("causes") or []),
+    ]
     return any(word in text for text in texts for word in IMMUTABLE_WORDS)
 
 
 def differing(data: Json, live: Json) -> list[str]:
     """Paths of `data` whose value in the living object is another one, most telling first."""
-    found = [path for path, keys in leaves(data) if (now := at(live, keys)) is not NOTHING and str(now) != str(at(data, keys))]
+    found = [
+        path
+        for path, keys in leaves(data)
+        if (now := at(live, keys)) is not NOTHING and str(now) != str(at(data, keys))
+    ]
     found += [path for path, keys in leaves(data) if at(live, keys) is NOTHING]
     return [p for p in found if p.split(".")[-1] not in MUTABLE_POD and not p.startswith("metadata.")]

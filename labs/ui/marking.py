@@ -42,7 +42,10 @@ def right_option(question: QuestionLike, verdicts: Mapping[str, str]) -> int | N
     """Index of the right option; None while the cluster has not decided."""
     for i, option in enumerate(question.options):
         if question.answer_from:
-            if verdicts.get(question.answer_from) in {"green", "red"} and option.check == verdicts[question.answer_from]:
+            if (
+                verdicts.get(question.answer_from) in {"green", "red"}
+                and option.check == verdicts[question.answer_from]
+            ):
                 return i
         elif option.correct:
             return i

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from labs.manifest import FieldSpec
 from labs.ui.store import ClusterView, Json
 
 
@@ -66,7 +67,7 @@ class ExerciseLike(Protocol):
     checks: Sequence[Any]
     hints: Sequence[str]
     debrief: str
-    form: Sequence[Any]
+    form: Sequence[FieldSpec]
 
     def namespace(self) -> str: ...
 

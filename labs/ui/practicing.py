@@ -46,7 +46,12 @@ class Reorder:
 
     def view(self) -> dict[str, Any]:
         """As the page draws it."""
-        return {"kind": "reorder", "prompt": self.prompt, "lines": list(self.lines), "feedback": {"state": self.state, "text": self.words}}
+        return {
+            "kind": "reorder",
+            "prompt": self.prompt,
+            "lines": list(self.lines),
+            "feedback": {"state": self.state, "text": self.words},
+        }
 
 
 @dataclass
@@ -73,4 +78,11 @@ class Blanks:
         words = "" if not self.marks else "All right." if not wrong else f"{wrong} of {len(self.marks)} not right yet."
         state = "" if not self.marks else "wrong" if wrong else "right"
         parts = self.text.split(BLANK)
-        return {"kind": "blanks", "prompt": self.prompt, "parts": parts, "values": self.values, "marks": self.marks, "feedback": {"state": state, "text": words}}
+        return {
+            "kind": "blanks",
+            "prompt": self.prompt,
+            "parts": parts,
+            "values": self.values,
+            "marks": self.marks,
+            "feedback": {"state": state, "text": words},
+        }

@@ -36,7 +36,9 @@ def error_notice(error: Exception) -> Notice:
     if isinstance(error, LabsError):
         return Notice("error", error.what, error.why, error.next_step)
     log.error("the workbench failed", exc_info=error)
-    return Notice("error", "The workbench made a mistake.", f"{type(error).__name__}: {error}", "Try again; your text is saved.")
+    return Notice(
+        "error", "The workbench made a mistake.", f"{type(error).__name__}: {error}", "Try again; your text is saved."
+    )
 
 
 class Session:
@@ -66,7 +68,11 @@ class Session:
         verdicts = tuple(known.get(c.id, VerdictLine(c.id, c.title)) for c in self.exercise.checks)
         text = self.exercise.starter if old.text is None else old.text
         return State(
-            text=text, hints=min(old.hints, len(self.exercise.hints)), milestones=old.milestones, verdicts=verdicts, applied=old.applied
+            text=text,
+            hints=min(old.hints, len(self.exercise.hints)),
+            milestones=old.milestones,
+            verdicts=verdicts,
+            applied=old.applied,
         )
 
     def start(self) -> None:
@@ -93,7 +99,12 @@ class Session:
     def type(self, text: str, version: int, origin: str) -> None:
         """New text from a page or a cell; older versions than the known one are dropped."""
         if len(text) > MAX_TEXT:
-            notice = Notice("error", "This text is too long to be a manifest.", "It has more than 1 MB.", "It was not taken over: undo the paste.")
+            notice = Notice(
+                "error",
+                "This text is too long to be a manifest.",
+                "It has more than 1 MB.",
+                "It was not taken over: undo the paste.",
+            )
             self.store.update(notice=notice)
             return
         self.store.change(lambda s: {"text": text, "version": version, "origin": origin} if version > s.version else {})
@@ -102,7 +113,9 @@ class Session:
 
     def replace_text(self, make: Callable[[str], str]) -> None:
         """Change the text here; the pages follow with one small edit each."""
-        self.store.change(lambda s: {"text": new, "version": s.version + 1, "origin": ""} if (new := make(s.text)) != s.text else {})
+        self.store.change(
+            lambda s: {"text": new, "version": s.version + 1, "origin": ""} if (new := make(s.text)) != s.text else {}
+        )
         self._save.call()
         self.checking.now()
 
@@ -124,7 +137,7 @@ class Session:
 
     def _edit(self, name: str, args: Mapping[str, Any]) -> None:
         if name == "form":
-            path, value = str(args.get("path")), args.get("value")
+            path, value = str(args.get("path")), str(args.get("value"))
             self.replace_text(lambda text: self.checking.set_field(text, path, value))
             return
         state = self.store.get()
@@ -183,7 +196,9 @@ class Session:
             self.memory.save_notes(Remembered(None, state.hints, state.milestones, state.verdicts, state.applied))
         except OSError as error:
             what, why = "Your text could not be saved.", f"{error.strerror}: {error.filename}"
-            self.store.update(notice=Notice("error", what, why, "Make room, then type on: it is saved again at the next keystroke."))
+            self.store.update(
+                notice=Notice("error", what, why, "Make room, then type on: it is saved again at the next keystroke.")
+            )
 
     def save_soon(self) -> None:
         """Save within a second."""

@@ -13,7 +13,7 @@ from labs.ui.assets import loader_text, send_assets
 log = logging.getLogger(__name__)
 
 
-class LabWidget(anywidget.AnyWidget):  # type: ignore[misc]
+class LabWidget(anywidget.AnyWidget):
     """Base of the widgets; `kind` names what the bundle draws."""
 
     kind = ""

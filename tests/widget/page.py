@@ -81,7 +81,9 @@ def _html(state: Mapping[str, Any], theme: str) -> str:
     )
 
 
-def open_widget(browser: Browser, kind: str, state: Mapping[str, Any], *, theme: str = "light", width: int = 1240) -> Page:
+def open_widget(
+    browser: Browser, kind: str, state: Mapping[str, Any], *, theme: str = "light", width: int = 1240
+) -> Page:
     """A page that shows widget ``kind`` from ``state``; ``model`` is the fake model in it."""
     files = {"/": _html(state, theme), "/assets.js": bundle_text(), "/loader.js": loader_text(kind)}
     page = browser.new_page(viewport={"width": width, "height": 1000})

@@ -15,9 +15,7 @@ spec:
       image: python:3.10
       comand: ["python", "-c", "print('Hello from K8s')"]
 """
-POLICY = (
-    "whether the kubelet starts a container again when it ends: Always (default), OnFailure, Never. "
-)
+POLICY = "whether the kubelet starts a container again when it ends: Always (default), OnFailure, Never. "
 
 
 def field(path: str, label: str, **more: Any) -> dict[str, Any]:
@@ -31,7 +29,16 @@ def field(path: str, label: str, **more: Any) -> dict[str, Any]:
 
 def verdict(check: str, title: str, state: str, **more: Any) -> dict[str, Any]:
     """One verdict."""
-    return {"id": check, "title": title, "state": state, "was_green": False, "expected": "", "found": "", "look": "", "time": "10:41:07"} | more
+    return {
+        "id": check,
+        "title": title,
+        "state": state,
+        "was_green": False,
+        "expected": "",
+        "found": "",
+        "look": "",
+        "time": "10:41:07",
+    } | more
 
 
 def scene() -> dict[str, Any]:

@@ -22,17 +22,28 @@ def test_committed_bundle_equals_a_rebuild(tmp_path: Path) -> None:
     if not npm or not node:
         pytest.skip("node or npm is missing")
     if not (UI / "js" / "node_modules" / "esbuild").is_dir():
-        done = subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=UI / "js", capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [npm, "ci", "--no-audit", "--no-fund"], cwd=UI / "js", capture_output=True, text=True, check=False
+        )
         if done.returncode:
             pytest.skip(f"npm ci failed: {done.stderr[-300:]}")
     subprocess.run([node, "build.mjs", str(tmp_path)], cwd=UI / "js", check=True, env={**os.environ})
     for name in ("assets.js", "loader.js"):
-        assert (tmp_path / name).read_bytes() == (UI / "static" / name).read_bytes(), f"run `npm run build` in labs/ui/js: {name}"
+        assert (tmp_path / name).read_bytes() == (UI / "static" / name).read_bytes(), (
+            f"run `npm run build` in labs/ui/js: {name}"
+        )
 
 
 def test_no_markup_from_strings() -> None:
-    forbidden = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|DOMParser|\beval\(")
-    found = [f"{p.name}:{i}" for p in SOURCES for i, line in enumerate(p.read_text().splitlines(), 1) if forbidden.search(line)]
+    forbidden = re.compile(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|DOMParser|\beval\("
+    )
+    found = [
+        f"{p.name}:{i}"
+        for p in SOURCES
+        for i, line in enumerate(p.read_text().splitlines(), 1)
+        if forbidden.search(line)
+    ]
     assert found == []
 
 

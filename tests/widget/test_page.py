@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page  # noqa: E402
 from tests.widget.page import chromium, open_widget  # noqa: E402
 from tests.widget.states import scene  # noqa: E402
 
-HOSTILE = "<img src=x onerror=\"globalThis.pwned=1\"><script>globalThis.pwned=1</script>"
+HOSTILE = '<img src=x onerror="globalThis.pwned=1"><script>globalThis.pwned=1</script>'
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,22 @@ def test_shows_the_scene(browser: Browser) -> None:
 
 def hostile(value: Any) -> Any:
     """The same shape with every text of a shown field replaced."""
-    kept = {"green", "red", "ready", "draft", "error", "text", "enum", "wrote", "defaulted", "observed", "back", "run", "Warning", "Normal"}
+    kept = {
+        "green",
+        "red",
+        "ready",
+        "draft",
+        "error",
+        "text",
+        "enum",
+        "wrote",
+        "defaulted",
+        "observed",
+        "back",
+        "run",
+        "Warning",
+        "Normal",
+    }
     if isinstance(value, dict):
         return {k: hostile(v) for k, v in value.items()}
     if isinstance(value, list):
@@ -66,7 +81,13 @@ def hostile(value: Any) -> Any:
 
 def test_hostile_text_stays_text(browser: Browser) -> None:
     state = hostile(scene())
-    state["notice"] = {"kind": "error", "what": HOSTILE, "why": HOSTILE, "next": HOSTILE, "actions": [{"id": "x", "label": HOSTILE}]}
+    state["notice"] = {
+        "kind": "error",
+        "what": HOSTILE,
+        "why": HOSTILE,
+        "next": HOSTILE,
+        "actions": [{"id": "x", "label": HOSTILE}],
+    }
     state["preview"] = {"title": HOSTILE, "lines": [{"op": "+", "text": HOSTILE}]}
     state["debrief"] = HOSTILE
     state["cluster"]["phase"] = "waiting"
@@ -153,7 +174,9 @@ def test_busy_disables_and_cancel_is_there(browser: Browser) -> None:
 
 def test_a_view_without_a_kernel_says_so(browser: Browser) -> None:
     page = open_widget(browser, "workbench", scene())
-    page.evaluate("document.getElementById('widget').classList.add('jupyter-widgets-disconnected'); model.fire('comm_live_update')")
+    page.evaluate(
+        "document.getElementById('widget').classList.add('jupyter-widgets-disconnected'); model.fire('comm_live_update')"
+    )
     page.get_by_text("Run this cell again").wait_for()
     assert page.get_by_role("button", name="Apply").is_disabled()
     clean(page)
@@ -180,7 +203,14 @@ def test_predict_locks_with_confidence(browser: Browser) -> None:
     page.get_by_label("I am sure").check()
     lock.click()
     assert last(page, "action", "answer")["args"] == {"id": "q", "chosen": 1, "confidence": "sure"}
-    answer = {"chosen": 1, "confidence": "sure", "locked": True, "state": "wrong", "right": 0, "feedback": f"**{HOSTILE}** no"}
+    answer = {
+        "chosen": 1,
+        "confidence": "sure",
+        "locked": True,
+        "state": "wrong",
+        "right": 0,
+        "feedback": f"**{HOSTILE}** no",
+    }
     page.evaluate("(s) => model.put({shown: s})", {"items": [QUESTION | {"answer": answer}]})
     assert page.get_by_label("It stays finished").is_disabled()
     assert page.evaluate("globalThis.pwned") is None
@@ -193,7 +223,14 @@ def test_practice_moves_lines_and_sends_blanks(browser: Browser) -> None:
     page.get_by_role("button", name="Move line 2 up").click()
     assert last(page, "action", "move")["args"] == {"from": 1, "to": 0}
     clean(page)
-    blanks = {"kind": "blanks", "prompt": "Fill", "parts": ["kind: ", "\n"], "values": [], "marks": [], "feedback": {"state": "", "text": ""}}
+    blanks = {
+        "kind": "blanks",
+        "prompt": "Fill",
+        "parts": ["kind: ", "\n"],
+        "values": [],
+        "marks": [],
+        "feedback": {"state": "", "text": ""},
+    }
     page = open_widget(browser, "practice", {"shown": blanks})
     page.get_by_label("Blank 1").fill("Pod")
     page.keyboard.press("Enter")

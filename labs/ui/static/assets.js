@@ -182,11 +182,11 @@ var Oa=`.lm-frame { container-type: inline-size; margin: 4px 0 10px; }
 .lm-beat { padding: 12px 16px 14px; max-width: 820px; }
 .lm-wb.lm-beat > h3 { font-size: 12px; text-transform: uppercase; letter-spacing: .06em; color: var(--lm-faint); margin-bottom: 6px; }
 .lm-beat fieldset { border: 0; padding: 0; margin: 0; min-width: 0; }
-.lm-question + .lm-question { margin-top: 16px !important; padding-top: 14px !important; border-top: 1px dashed var(--lm-line) !important; }
+.lm-beat .lm-question + .lm-question { margin-top: 24px; }
 .lm-question > legend { font-weight: 600; padding: 0; margin-bottom: 8px; }
 .lm-options { display: grid; gap: 6px; margin-bottom: 10px; }
 .lm-option { display: flex; gap: 9px; align-items: baseline; padding: 7px 11px; border: 1px solid var(--lm-line); border-radius: 7px; }
-.lm-option:has(input:checked) { border-color: var(--lm-brand); background: color-mix(in srgb, var(--lm-brand) 7%, transparent); }
+.lm-option:where(:has(input:checked)) { border-color: var(--lm-brand); background: color-mix(in srgb, var(--lm-brand) 7%, transparent); }
 .lm-option.lm-right { border-color: var(--lm-ok); background: var(--lm-okbg); }
 .lm-option.lm-wrong { border-color: var(--lm-bad); background: var(--lm-badbg); }
 .lm-sure { display: flex; gap: 4px 14px; flex-wrap: wrap; font-size: 13px; margin-bottom: 10px !important; }

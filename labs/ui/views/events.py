@@ -64,13 +64,23 @@ def describe_view(obj: Json | None, events: Sequence[Json]) -> str:
         _row("Created", clock(str(meta.get("creationTimestamp", "")))),
     ]
     if obj.get("kind") == "Pod":
-        lines += [_row("Node", spec.get("nodeName") or "<none>"), _row("Status", status.get("phase", "")), _row("IP", status.get("podIP") or "<none>")]
+        lines += [
+            _row("Node", spec.get("nodeName") or "<none>"),
+            _row("Status", status.get("phase", "")),
+            _row("IP", status.get("podIP") or "<none>"),
+        ]
         lines += [_row("Restart policy", spec.get("restartPolicy", "")), "Containers:"]
         lines += [line for container in spec.get("containers") or [] for line in _container(container, status)]
     else:
         lines += [_row(k, str(v)) for k, v in status.items() if isinstance(v, int | str)]
-    lines += ["Conditions:", *(f"  {c.get('type', ''):<28}{c.get('status', '')}{_because(c)}" for c in status.get("conditions") or [])]
-    lines += ["Events:", *(f"  {e['time']}  {e['type']:<8} {e['reason']:<18} {e['message']}" for e in events_view(_of(obj, events)))]
+    lines += [
+        "Conditions:",
+        *(f"  {c.get('type', ''):<28}{c.get('status', '')}{_because(c)}" for c in status.get("conditions") or []),
+    ]
+    lines += [
+        "Events:",
+        *(f"  {e['time']}  {e['type']:<8} {e['reason']:<18} {e['message']}" for e in events_view(_of(obj, events))),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -93,7 +103,7 @@ def _because(condition: Json) -> str:
 
 
 def _container(container: Json, status: Json) -> list[str]:
-    found = next((s for s in status.get("containerStatuses") or [] if s.get("name") == container["name"]), {})
+    found: Json = next((s for s in status.get("containerStatuses") or [] if s.get("name") == container["name"]), {})
     rows = [f"  {container['name']}:", f"    Image:         {container.get('image', '')}"]
     if container.get("command"):
         rows.append(f"    Command:       {' '.join(container['command'])}")

@@ -35,7 +35,9 @@ def _keys(obj: Mapping[str, Any], *, top: bool) -> list[str]:
     return [k for k in (*ORDER, *rest, "status") if k in obj]
 
 
-def _mapping(obj: Mapping[str, Any], written: Any, depth: int, *, top: bool = False, observed: bool = False) -> Iterator[tuple[str, str]]:
+def _mapping(
+    obj: Mapping[str, Any], written: Any, depth: int, *, top: bool = False, observed: bool = False
+) -> Iterator[tuple[str, str]]:
     for key in _keys(obj, top=top):
         theirs = written.get(key, MISSING) if isinstance(written, Mapping) else MISSING
         seen = observed or (top and key == "status")
@@ -56,12 +58,16 @@ def _entry(lead: str, value: Any, written: Any, depth: int, observed: bool) -> I
 
 def _sequence(values: Sequence[Any], written: Any, depth: int, observed: bool) -> Iterator[tuple[str, str]]:
     for i, value in enumerate(values):
-        theirs = written[i] if isinstance(written, Sequence) and not isinstance(written, str) and i < len(written) else MISSING
+        theirs = (
+            written[i]
+            if isinstance(written, Sequence) and not isinstance(written, str) and i < len(written)
+            else MISSING
+        )
         if isinstance(value, Mapping) and value:
             lines = list(_mapping(value, theirs, depth + 1, observed=observed))
             indent = "  " * (depth + 1)
             first = lines[0]
-            yield f"{'  ' * depth}- {first[0][len(indent):]}", first[1]
+            yield f"{'  ' * depth}- {first[0][len(indent) :]}", first[1]
             yield from lines[1:]
         else:
             yield from _entry(f"{'  ' * depth}-", value, theirs, depth + 1, observed)

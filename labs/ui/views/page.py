@@ -40,7 +40,14 @@ def exercise_view(place: Place, state: State) -> dict[str, Any]:
 def cluster_view(_place: Place, state: State) -> dict[str, Any]:
     """Where the cluster is."""
     view = state.cluster
-    return {"phase": view.phase, "label": view.label, "words": view.words, "next": view.next_step, "fraction": view.fraction, "eta": view.eta}
+    return {
+        "phase": view.phase,
+        "label": view.label,
+        "words": view.words,
+        "next": view.next_step,
+        "fraction": view.fraction,
+        "eta": view.eta,
+    }
 
 
 def doc_view(_place: Place, state: State) -> dict[str, Any]:
@@ -80,7 +87,13 @@ def notice_view(_place: Place, state: State) -> dict[str, Any]:
     n = state.notice
     if n is None:
         return {}
-    return {"kind": n.kind, "what": n.what, "why": n.why, "next": n.next_step, "actions": [_action(a) for a in n.actions]}
+    return {
+        "kind": n.kind,
+        "what": n.what,
+        "why": n.why,
+        "next": n.next_step,
+        "actions": [_action(a) for a in n.actions],
+    }
 
 
 def verdicts_view(_place: Place, state: State) -> list[dict[str, Any]]:
@@ -122,7 +135,11 @@ VIEWS = (
     _view("status", "text problems applied objects cluster", lambda p, s: status_view(s)),
     _view("busy", "busy busy_words", lambda p, s: {"action": s.busy, "words": s.busy_words} if s.busy else {}),
     _view("notice", "notice", notice_view),
-    _view("preview", "preview preview_title", lambda p, s: {"title": s.preview_title, "lines": [{"op": o, "text": t} for o, t in s.preview]}),
+    _view(
+        "preview",
+        "preview preview_title",
+        lambda p, s: {"title": s.preview_title, "lines": [{"op": o, "text": t} for o, t in s.preview]},
+    ),
     _view("verdicts", "verdicts", verdicts_view),
     _view("hints", "hints", lambda p, s: {"shown": list(p.exercise.hints[: s.hints]), "total": len(p.exercise.hints)}),
     _view("debrief", "verdicts", lambda p, s: p.exercise.debrief if s.green else ""),
@@ -130,8 +147,14 @@ VIEWS = (
     _view("table", "objects", lambda p, s: table_view(s.objects)),
     _view("log", "logs log_key", lambda p, s: log_view(s.logs, s.log_key)),
     _view("events", "events", lambda p, s: events_view(s.events)),
-    _view("describe", "objects events applied draft_name draft_kind", lambda p, s: describe_view(live_object(s), s.events)),
-    _view("held", "objects applied draft_name draft_kind", lambda p, s: held_view(live_object(s), s.applied[-1].data if s.applied else None)),
+    _view(
+        "describe", "objects events applied draft_name draft_kind", lambda p, s: describe_view(live_object(s), s.events)
+    ),
+    _view(
+        "held",
+        "objects applied draft_name draft_kind",
+        lambda p, s: held_view(live_object(s), s.applied[-1].data if s.applied else None),
+    ),
     _view("words", "words", lambda p, s: list(s.words)),
     _view("commands", "action text", commands_view),
 )

@@ -56,7 +56,8 @@ def _running(pod: Json, suffix: str) -> PodLook:
         if ended:
             return PodLook("wait", f"ended, exit code {ended.get('exitCode')}{suffix}")
     ready = any(
-        c.get("type") == "Ready" and c.get("status") == "True" for c in (pod.get("status") or {}).get("conditions") or []
+        c.get("type") == "Ready" and c.get("status") == "True"
+        for c in (pod.get("status") or {}).get("conditions") or []
     )
     return PodLook("run" if ready else "wait", f"{'Running' if ready else 'Running, not ready'}{suffix}")
 
@@ -141,7 +142,12 @@ def world_view(nodes: Iterable[Json], objects: Mapping[str, tuple[Json, ...]]) -
 def table_view(objects: Mapping[str, tuple[Json, ...]]) -> dict[str, Any]:
     """Every object of the namespace as a row: kind, name, node, state."""
     rows = [
-        [kind, obj["metadata"]["name"], (obj.get("spec") or {}).get("nodeName", "") if kind == "Pod" else "", _state(kind, obj)]
+        [
+            kind,
+            obj["metadata"]["name"],
+            (obj.get("spec") or {}).get("nodeName", "") if kind == "Pod" else "",
+            _state(kind, obj),
+        ]
         for kind, found in sorted(objects.items())
         if kind not in {"Event", "Node", "Namespace", "ServiceAccount", "ConfigMap"}
         for obj in _by_name(found)

@@ -1,0 +1,163 @@
+"""Stand-ins for a cluster, its connection and a grader: dictionaries instead of an API server."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from labs.errors import LabsError
+from labs.manifest import FieldSpec
+from labs.ui.store import ClusterView
+
+STARTER = """apiVersion: v1
+kind: Pod
+metadata:
+  name: test-ml-pod  # its name
+spec:
+  containers:
+    - name: main
+      image: python:3.10
+"""
+READY = ClusterView("ready", "fake · 1 node · v1.37", "")
+
+
+class Refusal(LabsError):
+    """An answer of the API server that is not 2xx."""
+
+    def __init__(self, status: Mapping[str, Any]) -> None:
+        super().__init__(what="The API server refused it", why=str(status.get("message", "")), next_step="Change it")
+        self.status = dict(status)
+
+
+@dataclass
+class FakeClient:
+    """Keeps objects in a dict; `gate` (when set) blocks each apply until it is set."""
+
+    objects: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    refuse: dict[str, Any] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    gate: threading.Event | None = None
+    server_version: str = "v1.37.2"
+
+    def __post_init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    def get(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
+        return copy.deepcopy(self.objects.get((kind.split("/")[-1], name)))
+
+    def list(self, kind: str, namespace: str | None = None) -> list[dict[str, Any]]:
+        return [{"metadata": {"name": "node-1"}, "status": {}}] if kind == "Node" else []
+
+    def apply(self, obj: Mapping[str, Any], namespace: str, *, force: bool = False) -> Any:
+        self.calls.append("apply")
+        if self.gate is not None:
+            self.gate.wait(5)
+        if self.refuse:
+            raise Refusal(self.refuse)
+        key = (obj["kind"], obj["metadata"]["name"])
+        uid = self.objects.get(key, {}).get("metadata", {}).get("uid") or f"uid-{next(self._numbers)}"
+        held = copy.deepcopy(dict(obj))
+        held["metadata"] |= {"uid": uid, "namespace": namespace}
+        self.objects[key] = held
+        return SimpleNamespace(obj=copy.deepcopy(held), result="created", warnings=())
+
+    def dry_run_create(self, obj: Mapping[str, Any], namespace: str) -> Any:
+        self.calls.append("dry_run")
+        return SimpleNamespace(obj=dict(obj), status=None, warnings=())
+
+    def preview(self, obj: Mapping[str, Any], namespace: str) -> Any:
+        live = self.get(obj["kind"], obj["metadata"]["name"])
+        return SimpleNamespace(live=live, merged=dict(obj), status=None)
+
+    def delete(self, obj: Mapping[str, Any], *, grace: int | None = None, wait: bool = False) -> None:
+        self.calls.append("delete")
+        self.objects.pop((obj["kind"], obj["metadata"]["name"]), None)
+
+    def ensure_namespace(self, name: str) -> None:
+        self.objects[("Namespace", name)] = {}
+
+    def delete_namespace(self, name: str, wait: bool = True) -> None:
+        self.objects.clear()
+
+    def schema(self) -> None:
+        return None
+
+
+class FakeGrader:
+    """Says what the test tells it to say."""
+
+    def __init__(self) -> None:
+        self.on_verdicts: Callable[[Any], None] = lambda verdicts: None
+        self.on_snapshot: Callable[[Any], None] = lambda snapshot: None
+        self.stopped = False
+
+    def start(self, on_verdicts: Callable[[Any], None], on_snapshot: Callable[[Any], None]) -> None:
+        self.on_verdicts, self.on_snapshot = on_verdicts, on_snapshot
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+class FakeCourse:
+    """Hands out fake graders."""
+
+    def __init__(self) -> None:
+        self.graders: list[FakeGrader] = []
+
+    def grader(self, client: Any, exercise: Any, namespace: str) -> FakeGrader:
+        self.graders.append(FakeGrader())
+        return self.graders[-1]
+
+    def give(self, client: Any, exercise: Any, namespace: str) -> None:
+        client.calls.append("give")
+
+
+class FakeConnection:
+    """A cluster that is there, or not, as the test says."""
+
+    def __init__(self, client: Any = None) -> None:
+        self.tell: Callable[[ClusterView, Any], None] = lambda view, client: None
+        self.client = client
+
+    def subscribe(self, tell: Callable[[ClusterView, Any], None]) -> Callable[[], None]:
+        self.tell = tell
+        if self.client is not None:
+            tell(READY, self.client)
+        return lambda: None
+
+
+@dataclass
+class FakeExercise:
+    """One exercise with one check."""
+
+    id: str = "pod/hello"
+    title: str = "Hello"
+    goal: str = "Say hello"
+    starter: str = STARTER
+    solution: str = STARTER.replace("3.10", "3.11")
+    checks: tuple[Any, ...] = (SimpleNamespace(id="log", title="It says hello"),)
+    hints: tuple[str, ...] = ("one", "two")
+    debrief: str = "Well done."
+    form: tuple[FieldSpec, ...] = (FieldSpec("spec.containers[0].image", "Image"), FieldSpec("metadata.name", "Name"))
+
+    def namespace(self) -> str:
+        return "labs-pod-hello"
+
+
+def verdict(state: str, **more: Any) -> Any:
+    """A verdict of the one check."""
+    base = {
+        "check_id": "log",
+        "title": "It says hello",
+        "state": state,
+        "was_green": False,
+        "expected": "hello",
+        "found": "nothing",
+        "look": "",
+    }
+    return SimpleNamespace(**{**base, **more})
