@@ -9,7 +9,7 @@ import traitlets
 
 from labs.errors import LabsError
 from labs.ui import answers, asking, dispatcher
-from labs.ui.exercise import as_refused, exercise, open_session
+from labs.ui.cell import as_refused, exercise, open_session
 from labs.ui.marking import QuestionLike, question_view, right_option
 from labs.ui.practicing import Blanks, Reorder
 from labs.ui.widget import LabWidget

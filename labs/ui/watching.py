@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from labs.errors import LabsError
 from labs.ui.ports import Course, GraderLike
 from labs.ui.store import State, VerdictLine
 

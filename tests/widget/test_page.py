@@ -10,10 +10,10 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api")
 
-from playwright.sync_api import Browser, Page  # noqa: E402
+from playwright.sync_api import Browser, Page
 
-from tests.widget.page import chromium, open_widget  # noqa: E402
-from tests.widget.states import scene  # noqa: E402
+from tests.widget.page import chromium, open_widget
+from tests.widget.states import scene
 
 HOSTILE = '<img src=x onerror="globalThis.pwned=1"><script>globalThis.pwned=1</script>'
 

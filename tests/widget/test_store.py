@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from itertools import pairwise
 
 from labs.ui.dispatcher import VIEW_INTERVAL, Dispatcher
 from labs.ui.store import State, Store
@@ -69,7 +70,7 @@ def test_views_are_coalesced_and_verdicts_are_not() -> None:
         time.sleep(0.001)
     calm = [t for t, names, _ in target.calls if "objects" in names]
     assert 3 <= len(calm) <= 7
-    assert all(b - a >= VIEW_INTERVAL * 0.9 for a, b in zip(calm, calm[1:], strict=False))
+    assert all(b - a >= VIEW_INTERVAL * 0.9 for a, b in pairwise(calm))
     asked = time.monotonic()
     updates.mark(target, frozenset({"verdicts"}), urgent=True)
     assert target.wait("verdicts")

@@ -25,7 +25,7 @@ def event_time(event: Json) -> str:
 def clock(stamp: str) -> str:
     """Local clock time HH:MM:SS of an RFC 3339 stamp; empty for anything else."""
     try:
-        moment = datetime.datetime.fromisoformat(stamp.replace("Z", "+00:00"))
+        moment = datetime.datetime.fromisoformat(stamp)
     except ValueError:
         return ""
     return moment.astimezone().strftime("%H:%M:%S")
