@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -164,7 +165,7 @@ class PocketCluster:
             with self._locked(progress):
                 self._end(progress)
                 record = read_record(self.folder)
-                _remove_tree(self.folder)
+                _remove(self.folder, progress)
         shape = UpOptions(*record.shape()) if record else UpOptions()
         return self.up(shape, progress) if was_running else self.status()
 
@@ -201,12 +202,10 @@ def _refuse_other_shape(running: Record, wanted: Record) -> None:
         )
 
 
-def _remove_tree(folder: Path) -> None:
-    try:
-        shutil.rmtree(folder)
-    except OSError as error:
-        raise ClusterError(
-            what="The cluster's old state could not be removed",
-            why=f"{error.filename}: {error.strerror}",
-            next_step=f"Remove the folder {folder} yourself, then run `labs up`",
-        ) from error
+def _remove(folder: Path, progress: Progress) -> None:
+    """Out of the way first, then gone; containers may have left folders of ids that we may not remove."""
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+    folder.rename(old / folder.name)
+    shutil.rmtree(old, ignore_errors=True)
+    if old.exists():
+        progress(Step("state", "note", f"some files of containers with other user ids are left in {old}"))

