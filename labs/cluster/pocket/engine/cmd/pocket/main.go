@@ -6,12 +6,14 @@ import (
 	"os"
 	"runtime"
 
+	"labs/engine/internal/node"
 	"labs/engine/internal/supervisor"
 )
 
 var programs = map[string]func(args []string) int{
 	"up":    supervisor.Up,
 	"inner": func([]string) int { return supervisor.Inner() },
+	"node":  func([]string) int { return node.Run() },
 }
 
 // The main goroutine stays on the main thread: children are bound to the life of the thread that starts them.
