@@ -1,0 +1,2 @@
+// Package image knows the images of the pocket cluster: stand-ins for common base images, made of the machine's own programs.
+package image

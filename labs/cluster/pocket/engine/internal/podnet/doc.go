@@ -1,0 +1,2 @@
+// Package podnet joins pods to the cluster's bridge, by netlink alone.
+package podnet
