@@ -51,7 +51,7 @@ func configuration(spec Spec, host capacity) ([]byte, error) {
 		"failSwapOn":                       false,
 		"cgroupsPerQOS":                    false,
 		"enforceNodeAllocatable":           []string{},
-		"localStorageCapacityIsolation":    false,
+		"localStorageCapacityIsolation":    true,
 		"makeIPTablesUtilChains":           false,
 		"systemReserved":                   reserved(spec, host),
 		"evictionHard":                     evictions(),

@@ -70,17 +70,19 @@ type nodeEvent struct {
 		} `json:"metadata"`
 		Status struct {
 			Conditions []struct {
-				Type   string `json:"type"`
-				Status string `json:"status"`
+				Type      string    `json:"type"`
+				Status    string    `json:"status"`
+				Heartbeat time.Time `json:"lastHeartbeatTime"`
 			} `json:"conditions"`
 		} `json:"status"`
 	} `json:"object"`
 }
 
-func (e *nodeEvent) ready() bool {
+// ready reports whether the node was found Ready after a moment: what an earlier run of the cluster has left does not count.
+func (e *nodeEvent) ready(since time.Time) bool {
 	for _, condition := range e.Object.Status.Conditions {
 		if condition.Type == "Ready" {
-			return e.Type != "DELETED" && condition.Status == "True"
+			return e.Type != "DELETED" && condition.Status == "True" && !condition.Heartbeat.Before(since)
 		}
 	}
 	return false
@@ -88,25 +90,26 @@ func (e *nodeEvent) ready() bool {
 
 // watchNodes calls changed with the nodes that are Ready, at each change, until ctx ends.
 func (a *api) watchNodes(ctx context.Context, changed func(map[string]bool)) {
-	ready := map[string]bool{}
+	ready, since := map[string]bool{}, time.Now().Truncate(time.Second)
 	for ctx.Err() == nil {
 		if response, err := a.get(ctx, "/api/v1/nodes?watch=1"); err == nil {
-			readNodes(json.NewDecoder(response.Body), ready, changed)
+			readNodes(json.NewDecoder(response.Body), since, ready, changed)
 			response.Body.Close()
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
 }
 
-func readNodes(events *json.Decoder, ready map[string]bool, changed func(map[string]bool)) {
+func readNodes(events *json.Decoder, since time.Time, ready map[string]bool, changed func(map[string]bool)) {
 	for {
 		var event nodeEvent
 		if events.Decode(&event) != nil || event.Type == "ERROR" {
 			return
 		}
 		name := event.Object.Metadata.Name
-		if before, known := ready[name]; !known || before != event.ready() {
-			ready[name] = event.ready()
+		now := event.ready(since)
+		if before, known := ready[name]; !known || before != now {
+			ready[name] = now
 			changed(ready)
 		}
 	}

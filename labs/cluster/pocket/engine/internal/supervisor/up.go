@@ -197,7 +197,7 @@ func (i *innerProcess) read(b *board, started time.Time, kubeconfig string, fail
 			}
 			return
 		}
-		seconds := time.Since(started).Round(time.Millisecond).Seconds()
+		seconds := float64(time.Since(started).Milliseconds()) / 1000
 		switch {
 		case said.Step != nil:
 			said.Step.Event, said.Step.Seconds = "step", seconds
