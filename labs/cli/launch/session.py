@@ -89,12 +89,12 @@ def one_interrupt() -> Iterator[None]:
 
 
 def _address(process: subprocess.Popen[bytes], settings: Settings) -> str:
-    """Wait until the server has written its runtime file, which it does when it listens."""
+    """Wait until the server has written its runtime file and listens, which follows shortly."""
     file = settings.runtime / f"jpserver-{process.pid}.json"
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         found = read_json(file)
-        if found:
+        if found and _listens(int(found["port"])):
             return f"{found['url']}lab/tree/{FIRST_PAGE}?token={found['token']}"
         if process.poll() is not None:
             break
@@ -105,6 +105,14 @@ def _address(process: subprocess.Popen[bytes], settings: Settings) -> str:
         why=_last_line(settings.log),
         next_step=f"Its log is {settings.log}; run ./scripts/start again, or `labs doctor`",
     )
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _last_line(log: Path) -> str:
