@@ -1,4 +1,4 @@
-"""Starts `pocket up` and reads what it says: one JSON object a line, until it is ready, fails, falls silent or dies."""
+"""Starts `pocket up` and reads what it says: one JSON object a line, until it is ready, fails, takes too long or dies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from labs.errors import ClusterError
 
 __all__ = ["end", "start"]
 
-_SILENCE_SECONDS = 90.0
+_READY_SECONDS = 180.0
 _ORDERLY_SECONDS = 8.0
 _KEPT_VARIABLES = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
@@ -122,15 +122,15 @@ def _follow(output: IO[bytes], log: Path, progress: Progress) -> None:
 
 
 def _events(output: IO[bytes]) -> Iterator[dict[str, Any]]:
-    pending = b""
+    pending, deadline = b"", time.monotonic() + _READY_SECONDS
     with selectors.DefaultSelector() as selector:
         selector.register(output, selectors.EVENT_READ)
         while True:
-            if not selector.select(_SILENCE_SECONDS):
+            if not selector.select(max(0.0, deadline - time.monotonic())):
                 raise ClusterError(
-                    what="The cluster hangs while it is starting",
-                    why=f"Its supervisor has said nothing for {_SILENCE_SECONDS:.0f} seconds",
-                    next_step="Run `labs doctor`, then `labs up` again",
+                    what="The cluster does not become ready",
+                    why=f"After {_READY_SECONDS:.0f} seconds it is still not there; the logs are in its state folder",
+                    next_step="Run `labs doctor`, then `labs up` again, perhaps with `--nodes 1`",
                 )
             chunk = os.read(output.fileno(), 65536)
             if not chunk:
