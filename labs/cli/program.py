@@ -94,9 +94,9 @@ def _explain(error: Exception) -> LabsError:
             why=f"Writing {error.filename or 'a file'} failed; state is in {state_dir()}, caches in {cache_dir()}",
             next_step="Free some space and run the same command again",
         )
-    if isinstance(error, PermissionError):
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
         return LabsError(
-            what=f"{error.filename} may not be used",
+            what=f"{error.filename} cannot be used",
             why=str(error.strerror),
             next_step="It may belong to another user: give it back to yourself, or set LABS_STATE_DIR and LABS_CACHE_DIR",
         )

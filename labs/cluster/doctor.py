@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from urllib.request import getproxies, proxy_bypass
 
@@ -15,14 +16,13 @@ from labs.cluster.pocket.probe import probe
 from labs.cluster.pocket.recipe import required_go
 from labs.cluster.pocket.toolchain import go_on_this_machine
 from labs.errors import LabsError
-from labs.paths import cache_dir, cluster_dir, state_dir
+from labs.paths import cache_dir, state_dir
 
 __all__ = ["examine"]
 
 _MEMORY_GIB = 2.0
 _DISK_GB = 2.0
 _BUILD_DISK_GB = 6.0
-_LONGEST_FOLDER = 60
 _PROBE_SECONDS = 2.0
 
 
@@ -50,17 +50,13 @@ def _folders() -> Finding:
         writable = os.access(state, os.W_OK | os.X_OK)
     except OSError as error:
         return Finding("folders", False, True, str(error), *_move("The state folder cannot be made"))
-    folder = cluster_dir("pocket")
     if not writable:
         return Finding("folders", False, True, f"{state} cannot be written", *_move("It belongs to somebody else"))
-    if len(str(folder)) > _LONGEST_FOLDER:
-        why = f"Sockets in it would have names longer than Linux allows ({len(str(folder))} > {_LONGEST_FOLDER} characters)"
-        return Finding("folders", False, True, f"{folder} is too long", *_move(why))
     return Finding("folders", True, True, f"state in {state}, caches in {cache_dir()}")
 
 
 def _move(why: str) -> tuple[str, str]:
-    return why, "Set LABS_STATE_DIR to a short path in a folder of yours"
+    return why, "Set LABS_STATE_DIR to a folder of yours"
 
 
 def _memory() -> Finding:
@@ -78,8 +74,7 @@ def _memory() -> Finding:
 
 def _disk() -> Finding:
     needed = _DISK_GB if find_engine() else _BUILD_DISK_GB
-    folders = (_existing(state_dir()), _existing(cache_dir()))
-    free = min(shutil.disk_usage(folder).free for folder in folders) / 1e9
+    free = min(shutil.disk_usage(folder).free for folder in _places()) / 1e9
     return Finding(
         "disk",
         ok=free >= needed,
@@ -90,8 +85,12 @@ def _disk() -> Finding:
     )
 
 
-def _existing(path: Path) -> Path:
-    return next(folder for folder in (path, *path.parents) if folder.is_dir())
+def _places() -> tuple[Path, ...]:
+    """Folders that exist on the disks of our state and of our caches."""
+    wanted = [cache_dir()]
+    with suppress(OSError):
+        wanted.append(state_dir())
+    return tuple(next(folder for folder in (path, *path.parents) if folder.is_dir()) for path in wanted)
 
 
 def _ports() -> Finding:
