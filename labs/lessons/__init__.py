@@ -1,0 +1,1 @@
+"""The content of the course: one folder per lesson."""
