@@ -33,6 +33,7 @@ func main() {
 		os.Args = os.Args[1:]
 		name = os.Args[0]
 	}
+	startFast()
 	if name == "etcd" {
 		etcdmain.Main(os.Args)
 		return

@@ -88,12 +88,12 @@ func (e *nodeEvent) ready(since time.Time) bool {
 	return false
 }
 
-// watchNodes calls changed with the nodes that are Ready, at each change, until ctx ends.
-func (a *api) watchNodes(ctx context.Context, changed func(map[string]bool)) {
-	ready, since := map[string]bool{}, time.Now().Truncate(time.Second)
+// watchNodes calls changed with the nodes that are Ready, at each change, until ctx ends; since is when they were started.
+func (a *api) watchNodes(ctx context.Context, since time.Time, changed func(map[string]bool)) {
+	ready := map[string]bool{}
 	for ctx.Err() == nil {
 		if response, err := a.get(ctx, "/api/v1/nodes?watch=1"); err == nil {
-			readNodes(json.NewDecoder(response.Body), since, ready, changed)
+			readNodes(json.NewDecoder(response.Body), since.Truncate(time.Second), ready, changed)
 			response.Body.Close()
 		}
 		time.Sleep(100 * time.Millisecond)

@@ -34,7 +34,7 @@ func Inner() int {
 	if err := decoder.Decode(&told); err != nil {
 		return 1
 	}
-	c := &cluster{spec: told, outer: json.NewEncoder(socket)}
+	c := &cluster{spec: told, outer: json.NewEncoder(socket), awaited: everything(told.Options.Nodes)}
 	ctx, stop := context.WithCancel(context.Background())
 	go c.obey(decoder, stop)
 	if err := c.run(ctx); err != nil && ctx.Err() == nil {
@@ -63,6 +63,8 @@ type cluster struct {
 	certs *pki.Store
 	mu    sync.Mutex
 	outer *json.Encoder
+	// awaited are the programs and nodes that have not been ready yet.
+	awaited map[string]bool
 }
 
 func (c *cluster) tell(said message) {
@@ -73,6 +75,25 @@ func (c *cluster) tell(said message) {
 
 func (c *cluster) step(name, state, detail string) {
 	c.tell(message{Step: &step{Name: name, State: state, Detail: detail}})
+	if state == "ready" && c.lastAwaited(name) {
+		c.tell(message{Ready: true})
+	}
+}
+
+func everything(nodes int) map[string]bool {
+	all := map[string]bool{"etcd": true, "kube-apiserver": true, "kube-controller-manager": true, "kube-scheduler": true}
+	for _, name := range nodeNames(nodes) {
+		all[name] = true
+	}
+	return all
+}
+
+func (c *cluster) lastAwaited(name string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	was := c.awaited[name]
+	delete(c.awaited, name)
+	return was && len(c.awaited) == 0
 }
 
 // obey stops the cluster when the outer supervisor says so, and ends it at once when that is gone.
@@ -122,12 +143,13 @@ func (c *cluster) operate(ctx context.Context, services *services) error {
 	etcd := services.etcd.start(c)
 	apiserver := services.apiserver.start(c)
 	var others []*running
+	if canDial("tcp", apiAddress(), ctx.Done()) {
+		go api.watchNodes(ctx, time.Now(), c.nodesChanged())
+		others = c.startAll(services.nodes)
+	}
 	if api.waitReady(ctx) {
 		c.step("kube-apiserver", "ready", "")
-		for _, one := range append(services.nodes, services.controllers...) {
-			others = append(others, one.start(c))
-		}
-		go api.watchNodes(ctx, c.nodesChanged())
+		others = append(others, c.startAll(services.controllers)...)
 	}
 	<-ctx.Done()
 	end(1800*time.Millisecond, others...)
@@ -136,23 +158,28 @@ func (c *cluster) operate(ctx context.Context, services *services) error {
 	return nil
 }
 
-// nodesChanged passes on which nodes are Ready, and says once that all are.
+func (c *cluster) startAll(services []*service) []*running {
+	started := make([]*running, len(services))
+	for i, one := range services {
+		started[i] = one.start(c)
+	}
+	return started
+}
+
+// nodesChanged passes on which nodes are Ready.
 func (c *cluster) nodesChanged() func(map[string]bool) {
-	ready, seen := false, map[string]bool{}
+	seen := map[string]bool{}
 	return func(now map[string]bool) {
-		nodes, all := []nodeInfo{}, true
+		nodes := []nodeInfo{}
 		for _, name := range nodeNames(c.spec.Options.Nodes) {
 			nodes = append(nodes, nodeInfo{Name: name, Ready: now[name]})
-			all = all && now[name]
+		}
+		c.tell(message{Nodes: nodes})
+		for name := range now {
 			if now[name] && !seen[name] {
 				seen[name] = true
 				c.step(name, "ready", "")
 			}
-		}
-		c.tell(message{Nodes: nodes})
-		if all && !ready {
-			ready = true
-			c.tell(message{Ready: true})
 		}
 	}
 }
