@@ -8,6 +8,7 @@ from labs.manifest.document import MAX_LENGTH, Document, ParsedFile, parse, to_j
 from labs.manifest.form import FieldSpec, FormField, FormState, form_fields, set_field
 from labs.manifest.paths import format_path, parse_path
 from labs.manifest.schema import FieldSchema, GroupVersionKind, SchemaLookup
+from labs.manifest.server import from_status, merged
 from labs.manifest.splice import editable, insert, remove, set_value
 from labs.manifest.text import Edit, Lines, Position, Span, apply_edits, from_utf16, to_utf16
 
@@ -33,8 +34,10 @@ __all__ = [
     "editable",
     "form_fields",
     "format_path",
+    "from_status",
     "from_utf16",
     "insert",
+    "merged",
     "parse",
     "parse_path",
     "remove",

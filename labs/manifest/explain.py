@@ -62,6 +62,20 @@ def refusal(error: TreeError, lines: Lines) -> Diagnostic:
         )
     if error.reason == "self":
         return syntax.BadAlias.at(span, f"`*{error.name}` stands inside of the value it repeats.")
+    if error.reason == "question":
+        span, edit = (
+            lines.span(offset, offset + len(error.name)),
+            Edit(offset, offset + len(error.name), f'"{error.name}"'),
+        )
+        fix = Fix("Put it into quotation marks", (edit,)) if lines.text.startswith(error.name, offset) else None
+        words = "Inside brackets kubectl takes a `?` for the start of a key."
+        return syntax.ReservedCharacter.at(
+            span, words, why="kubectl reads YAML 1.1, in which `?` marks a key.", fix=fix
+        )
+    if error.reason == "version":
+        return syntax.NotYaml.at(
+            span, "kubectl reads YAML 1.1 only.", next_step="Delete the line that begins with %YAML."
+        )
     words = "The values are nested too deeply." if error.reason == "depth" else "The aliases make the file too large."
     return syntax.TooMuch.at(span, words)
 
@@ -97,10 +111,14 @@ class _Case:
             return self._second_colon()
         if "sequence entries" in words:
             return self._at(syntax.ItemBesideKey, self.offset, "A list item stands on the line of its key.")
+        if "unexpected ':'" in words:
+            return self._at(syntax.ColonInValue, self.offset, "Inside brackets a word cannot end with a colon.")
         if "flow" in self.context or "node content" in words:
             return self._bracket(char)
         if "could not find expected ':'" in words:
             return self._no_colon(self.lines.position(self.opened).line)
+        if "document start" in words:
+            return self._outside()
         if "block mapping" in self.context or "block collection" in self.context:
             return self._misplaced()
         return self._at(syntax.NotYaml, self.offset, f"This is not YAML: {words or 'the reader gave no reason'}.")
@@ -241,6 +259,16 @@ class _Case:
         if _GLUED.match(here) and not _PAIR.match(here):
             return self._glued(self.line)
         return self._indented(here)
+
+    def _outside(self) -> Diagnostic:
+        """The document seems to have ended above this line."""
+        text, start = self.lines.line_text(self.line), self.lines.starts[self.line - 1]
+        glued = re.match(r"\s*((['\"]).*?\2):(?=\S)", text)
+        if glued:
+            place = start + glued.end()
+            fix = self._fix("Put a space", Edit(place, place, " "))
+            return self._at(syntax.MissingSpace, place - 1, f"**{glued[1]}** has no space after its colon.", fix=fix)
+        return self._indented(text)
 
     def _after_quote(self, start: int) -> Diagnostic:
         end = self.lines.end_of(start)

@@ -21,7 +21,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class TreeError(Exception):
-    """The events make no tree we accept; `reason` is "alias", "self", "depth" or "nodes"."""
+    """The events make no tree we accept; `reason` is "alias", "self", "depth", "nodes", "version" or "question"."""
 
     def __init__(self, reason: str, offset: int, name: str = "") -> None:
         super().__init__(reason)
@@ -100,6 +100,8 @@ class _Builder:
             self._add(self._alias(event))
         elif kind is yaml.DocumentStartEvent:
             self._anchors, self._root, self._start = {}, None, event.start_mark.index + self._base
+            if event.version not in (None, (1, 1)):
+                raise TreeError("version", self._start)
         elif kind is yaml.DocumentEndEvent:
             return Tree(self._root, self._start, event.end_mark.index + self._base)
         return None
@@ -113,6 +115,8 @@ class _Builder:
             "scalar", start + self._base, end + self._base, event.tag or "", event.anchor or "", event.value, style
         )
         node.plain = bool(event.implicit[0])
+        if "?" in node.value and not style and self._stack and self._stack[-1].flow:
+            raise TreeError("question", node.start, node.value)
         return self._named(node)
 
     def _alias(self, event: Any) -> Node:

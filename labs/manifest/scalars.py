@@ -11,6 +11,7 @@ import binascii
 import math
 import re
 import struct
+from decimal import Decimal
 
 __all__ = ["Scalar", "ScalarError", "key_text", "resolve"]
 
@@ -32,7 +33,7 @@ _WORDS: dict[str, tuple[str, Scalar]] = {
     **{word: (_FLOAT, -math.inf) for word in ("-.inf", "-.Inf", "-.INF")},
 }
 _FLOAT_FORM = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_DOT_FLOAT = re.compile(r"\.[0-9]+([eE][-+]?[0-9]+)?")
+_DOT_FLOAT = re.compile(r"\.[0-9]+(?:_[0-9]+)*([eE][-+]?[0-9]+(?:_[0-9]+)*)?")
 _INT_FORM = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
 _DATE = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
 _CLOCK = r"[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:[.,][0-9]+)?"
@@ -109,12 +110,12 @@ def _binary(text: str) -> str:
 
 
 def _as_json(value: Scalar) -> Scalar:
-    """Go writes 1000.0 as 1000; infinities and NaN have no JSON."""
+    """Go writes 1000.0 as 1000 and fills the digits a float does not have with zeros; infinities have no JSON."""
     if not isinstance(value, float):
         return value
     if math.isinf(value) or math.isnan(value):
         raise ScalarError("JSON, which Kubernetes speaks, has no infinity and no NaN")
-    return int(value) if value.is_integer() and abs(value) < 1e21 else value
+    return int(Decimal(repr(value))) if value.is_integer() and abs(value) < 1e21 else value
 
 
 def key_text(text: str, *, tag: str | None = None, plain: bool = True) -> str:
