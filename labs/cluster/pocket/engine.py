@@ -68,13 +68,7 @@ def ensure_engine(progress: Progress) -> Engine:
     found = find_engine()
     if found:
         return found
-    wanted, source = content_hash(), source_dir()
-    if wanted is None or source is None:
-        raise EngineError(
-            what="This installation has neither the engine nor its source",
-            why="The package was built without both",
-            next_step="Reinstall the course, or run `labs engine import FILE` with a bundle",
-        )
+    wanted, source = _recipe()
     folder = engine_folder(wanted)
     shared = folder.with_suffix(".progress")
     with exclusive(folder.with_suffix(".lock"), waiting=lambda: _relay(shared, progress)):
@@ -82,10 +76,7 @@ def ensure_engine(progress: Progress) -> Engine:
         if found:
             return found
         try:
-            with store(wanted) as target:
-                _seed(target)
-                go = compile_programs(source, target, _also_to(shared, progress))
-                write_json(target / "engine.json", _manifest(target, wanted, go), mode=0o644)
+            _build(wanted, source, _also_to(shared, progress))
         finally:
             shared.unlink(missing_ok=True)
     progress(Step("engine", "ready", "engine built", 1.0))
@@ -98,9 +89,9 @@ def store(wanted: str) -> Iterator[Path]:
     """A fresh folder that becomes the cached engine when the block ends well, and vanishes when it does not."""
     folder = engine_folder(wanted)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    for stale in folder.parent.glob(".new-*"):
+    for stale in folder.parent.glob(f".new-{wanted}-*"):
         shutil.rmtree(stale, ignore_errors=True)
-    fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
+    fresh = Path(tempfile.mkdtemp(prefix=f".new-{wanted}-", dir=folder.parent))
     try:
         yield fresh
         fresh.chmod(0o755)
@@ -119,6 +110,31 @@ def checksum(path: Path) -> str:
     """SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _recipe() -> tuple[str, Path]:
+    """Hash and source of the engine to build; raises EngineError where nothing can be built."""
+    chosen, wanted, source = os.environ.get("LABS_ENGINE_DIR"), content_hash(), source_dir()
+    if chosen:
+        raise EngineError(
+            what="LABS_ENGINE_DIR names a folder without the engine",
+            why=f"There are no programs {' and '.join(PROGRAMS)} in {chosen}",
+            next_step="Unset LABS_ENGINE_DIR, or name a folder that has them",
+        )
+    if wanted is None or source is None:
+        raise EngineError(
+            what="This installation has neither the engine nor its source",
+            why="The package was built without both",
+            next_step="Reinstall the course, or run `labs engine import FILE` with a bundle",
+        )
+    return wanted, source
+
+
+def _build(wanted: str, source: Path, progress: Progress) -> None:
+    with store(wanted) as target:
+        _seed(target)
+        go = compile_programs(source, target, progress)
+        write_json(target / "engine.json", _manifest(target, wanted, go), mode=0o644)
 
 
 def _engine_in(folder: Path, *, strict: bool = True) -> Engine | None:

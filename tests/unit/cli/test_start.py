@@ -83,11 +83,7 @@ def begin(folders: Path, *words: str) -> Session:
 
 
 @pytest.fixture
-def session(folders: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
-    for name in ("PIP_INDEX_URL", "UV_INDEX_URL"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9/simple")
-    monkeypatch.setenv("PIP_FIND_LINKS", "")
-    monkeypatch.setenv("PIP_RETRIES", "0")
+def session(folders: Path) -> Iterator[Session]:
     session = begin(folders)
     yield session
     session.process.send_signal(signal.SIGINT)
@@ -147,6 +143,11 @@ def test_every_end_ends_everything(session: Session, folders: Path, number: sign
     session.process.send_signal(number)
     assert session.process.wait(30) in (130, -signal.SIGKILL)
     assert ended(below)
+
+
+def test_start_after_kill(session: Session, folders: Path) -> None:
+    session.process.kill()
+    session.process.wait()
     again = begin(folders)
     assert again.get("/api/contents", again.token)[0] == 200
     again.process.send_signal(signal.SIGTERM)
