@@ -19,6 +19,8 @@ def _run(arguments: Namespace, output: Output) -> int:
     status = cluster.get(arguments.cluster).status()
     output.result(status.as_json())
     output.line(f"Cluster {status.name} is {_STATES.get(status.state, status.state)}")
+    if status.detail:
+        output.line(f"  {status.detail}")
     if status.server:
         output.line(f"  Kubernetes {status.version} at {status.server}")
     for node in status.nodes:

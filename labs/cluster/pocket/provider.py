@@ -20,7 +20,7 @@ from labs.cluster.pocket.engine import ensure_engine, find_engine
 from labs.cluster.pocket.probe import preflight
 from labs.cluster.pocket.state import Record, Report, read_record, read_report, write_record
 from labs.cluster.processes import Process, find
-from labs.cluster.progress import recorded
+from labs.cluster.progress import UpProgress, read_progress, recorded
 from labs.errors import ClusterError, NotRunning
 from labs.paths import cluster_dir, state_dir
 
@@ -64,8 +64,11 @@ class PocketCluster:
         """See `Cluster.status`."""
         report, record = read_report(self.folder), read_record(self.folder)
         if report is None or not report.process.alive():
+            identity, progress = record.identity if record else "", read_progress(self.folder)
+            if progress and progress.state == "running":
+                return ClusterStatus(self.name, "starting", identity=identity, detail=_last_words(progress))
             state = "starting" if self._supervisor() else "stopped" if record else "absent"
-            return ClusterStatus(self.name, state, identity=record.identity if record else "")
+            return ClusterStatus(self.name, state, identity=identity)
         return _status_of(self.name, report, record or Record())
 
     def reset(self, progress: Progress, *, hard: bool = False) -> ClusterStatus:
@@ -183,6 +186,11 @@ def _status_of(name: str, report: Report, record: Record) -> ClusterStatus:
         processes=report.processes,
         settings={"nodes": record.nodes, "node_cpu": record.node_cpu, "node_memory": record.node_memory},
     )
+
+
+def _last_words(progress: UpProgress) -> str:
+    step = progress.step
+    return f"{step.name}: {step.detail or step.state}" if step else ""
 
 
 def _patient(lock: Path, progress: Progress) -> Callable[[], None]:

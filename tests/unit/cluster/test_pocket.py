@@ -55,6 +55,12 @@ def test_progress_is_reported_and_left_for_others(pocket: PocketCluster) -> None
     assert progress and progress.state == "ready" and progress.step
 
 
+def test_status_while_it_comes_up(pocket: PocketCluster) -> None:
+    seen: list[str] = []
+    pocket.up(UpOptions(), lambda step: seen.append(pocket.status().state))
+    assert set(seen) == {"starting"} and pocket.status().running
+
+
 def test_shape_is_remembered_and_not_changed_while_running(pocket: PocketCluster) -> None:
     pocket.up(UpOptions(nodes=2, node_cpu="500m"), ignore_progress)
     with pytest.raises(ClusterError, match="already runs with 2 nodes of 500m CPU"):
