@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 
+	"labs/engine/internal/container"
 	"labs/engine/internal/node"
 	"labs/engine/internal/supervisor"
 )
@@ -14,6 +15,10 @@ var programs = map[string]func(args []string) int{
 	"up":    supervisor.Up,
 	"inner": func([]string) int { return supervisor.Inner() },
 	"node":  func([]string) int { return node.Run() },
+
+	"container-init": container.InitMain,
+	"container-exec": container.ExecMain,
+	"pod-init":       container.PodInitMain,
 }
 
 // The main goroutine stays on the main thread: children are bound to the life of the thread that starts them.

@@ -24,12 +24,20 @@ func System(root string, python image.Python) error {
 	if err := ReadOnly(filepath.Join(root, "usr"), true); err != nil {
 		return err
 	}
-	return links("/", root)
+	return links(root)
 }
 
-func links(from, root string) error {
+// Share shows, below a container's root, the system of the node that this process sees.
+func Share(root string) error {
+	if err := BindReadOnly("/usr", filepath.Join(root, "usr")); err != nil {
+		return err
+	}
+	return links(root)
+}
+
+func links(root string) error {
 	for _, name := range systemLinks {
-		source := filepath.Join(from, name)
+		source := filepath.Join("/", name)
 		info, err := os.Lstat(source)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

@@ -1,0 +1,68 @@
+package cri
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sys/unix"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+
+	"labs/engine/internal/image"
+)
+
+func described(one image.Image) *runtimeapi.Image {
+	return &runtimeapi.Image{
+		Id: one.ID, RepoTags: []string{one.Reference}, Uid: &runtimeapi.Int64Value{}, Size: 1,
+		Spec: &runtimeapi.ImageSpec{Image: one.Reference, Annotations: map[string]string{image.Label: "true"}},
+	}
+}
+
+// ListImages lists the images that were pulled.
+func (s *Server) ListImages(_ context.Context, request *runtimeapi.ListImagesRequest) (*runtimeapi.ListImagesResponse, error) {
+	response, wanted := &runtimeapi.ListImagesResponse{}, request.GetFilter().GetImage().GetImage()
+	for _, one := range s.images.List() {
+		if wanted == "" || wanted == one.ID || image.Normalize(wanted) == one.Reference {
+			response.Images = append(response.Images, described(one))
+		}
+	}
+	return response, nil
+}
+
+// ImageStatus has no image in its answer when there is none.
+func (s *Server) ImageStatus(_ context.Context, request *runtimeapi.ImageStatusRequest) (*runtimeapi.ImageStatusResponse, error) {
+	found, known := s.images.Find(request.GetImage().GetImage())
+	if !known {
+		return &runtimeapi.ImageStatusResponse{}, nil
+	}
+	return &runtimeapi.ImageStatusResponse{Image: described(found)}, nil
+}
+
+// PullImage makes an image available or tells why it cannot be had.
+func (s *Server) PullImage(_ context.Context, request *runtimeapi.PullImageRequest) (*runtimeapi.PullImageResponse, error) {
+	pulled, err := s.images.Pull(request.GetImage().GetImage())
+	if err != nil {
+		return nil, status.Error(codes.NotFound, err.Error())
+	}
+	return &runtimeapi.PullImageResponse{ImageRef: pulled.ID}, nil
+}
+
+// RemoveImage forgets an image.
+func (s *Server) RemoveImage(_ context.Context, request *runtimeapi.RemoveImageRequest) (*runtimeapi.RemoveImageResponse, error) {
+	return &runtimeapi.RemoveImageResponse{}, s.images.Remove(request.GetImage().GetImage())
+}
+
+// ImageFsInfo tells how full the node's disk is.
+func (s *Server) ImageFsInfo(context.Context, *runtimeapi.ImageFsInfoRequest) (*runtimeapi.ImageFsInfoResponse, error) {
+	var disk unix.Statfs_t
+	if err := unix.Statfs(s.config.StateDir, &disk); err != nil {
+		return nil, err
+	}
+	usage := []*runtimeapi.FilesystemUsage{{
+		Timestamp: time.Now().UnixNano(), FsId: &runtimeapi.FilesystemIdentifier{Mountpoint: s.config.StateDir},
+		UsedBytes:  &runtimeapi.UInt64Value{Value: (disk.Blocks - disk.Bfree) * uint64(disk.Bsize)},
+		InodesUsed: &runtimeapi.UInt64Value{Value: disk.Files - disk.Ffree},
+	}}
+	return &runtimeapi.ImageFsInfoResponse{ImageFilesystems: usage, ContainerFilesystems: usage}, nil
+}
