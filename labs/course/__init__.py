@@ -1,0 +1,35 @@
+"""The course: lessons and exercises, their notebooks, grading and progress."""
+
+from __future__ import annotations
+
+from labs.course.catalogue import catalogue, explain, find, give, practice, predict, question, recall, solution
+from labs.course.errors import CourseError, Problem
+from labs.course.loader import load
+from labs.course.model import Accept, Catalogue, Exercise, Lesson, Option, Practice, Question, Reject
+from labs.course.notebook import build
+from labs.course.progress import Progress
+
+__all__ = [
+    "Accept",
+    "Catalogue",
+    "CourseError",
+    "Exercise",
+    "Lesson",
+    "Option",
+    "Practice",
+    "Problem",
+    "Progress",
+    "Question",
+    "Reject",
+    "build",
+    "catalogue",
+    "explain",
+    "find",
+    "give",
+    "load",
+    "practice",
+    "predict",
+    "question",
+    "recall",
+    "solution",
+]
