@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -53,7 +54,7 @@ func start(process Process) (*exec.Cmd, error) {
 		return nil, err
 	}
 	command := &exec.Cmd{Path: path, Args: process.Args, Env: process.Env, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
-	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setsid: true}
+	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if process.Terminal {
 		slave, err := sendTerminal()
 		if err != nil {
@@ -95,7 +96,14 @@ func sendTerminal() (*os.File, error) {
 	return slave, nil
 }
 
+// wait passes SIGTERM on as the end of the command. (A signal at the parent's death cannot be asked for across PID namespaces.)
 func wait(command *exec.Cmd) int {
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, unix.SIGTERM)
+	go func() {
+		<-told
+		_ = command.Process.Kill()
+	}()
 	err := command.Wait()
 	var ended *exec.ExitError
 	if errors.As(err, &ended) {

@@ -77,7 +77,7 @@ func (s *Server) ExecSync(ctx context.Context, request *runtimeapi.ExecSyncReque
 	if err := p.begin((*exec.Cmd).Start); err != nil {
 		return nil, status.Errorf(codes.Unknown, "failed to exec in container: %v", err)
 	}
-	release := context.AfterFunc(ctx, func() { _ = p.command.Process.Kill() })
+	release := context.AfterFunc(ctx, p.cancel)
 	_ = p.command.Wait()
 	release()
 	if ctx.Err() != nil {

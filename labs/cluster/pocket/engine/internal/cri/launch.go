@@ -89,6 +89,9 @@ func (p *program) begin(start func(*exec.Cmd) error) error {
 	return err
 }
 
+// cancel ends a command that runs.
+func (p *program) cancel() { _ = p.command.Process.Signal(unix.SIGTERM) }
+
 // terminal receives the terminal of a program that has begun.
 func (p *program) terminal() (*os.File, error) {
 	defer p.console.Close()

@@ -104,7 +104,7 @@ func (r streams) Exec(ctx context.Context, id string, args []string, in io.Reade
 	if err := p.begin((*exec.Cmd).Start); err != nil {
 		return err
 	}
-	defer context.AfterFunc(ctx, func() { _ = p.command.Process.Kill() })()
+	defer context.AfterFunc(ctx, p.cancel)()
 	_ = p.command.Wait()
 	return ended(p.command.ProcessState)
 }
@@ -127,7 +127,7 @@ func (p *program) onTerminal(ctx context.Context, in io.Reader, out io.WriteClos
 		defer close(copied)
 		_, _ = io.Copy(out, terminal)
 	}()
-	defer context.AfterFunc(ctx, func() { _ = p.command.Process.Kill() })()
+	defer context.AfterFunc(ctx, p.cancel)()
 	_ = p.command.Wait()
 	<-copied
 	return ended(p.command.ProcessState)
