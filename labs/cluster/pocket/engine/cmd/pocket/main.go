@@ -8,6 +8,7 @@ import (
 
 	"labs/engine/internal/container"
 	"labs/engine/internal/node"
+	"labs/engine/internal/probe"
 	"labs/engine/internal/supervisor"
 )
 
@@ -15,6 +16,10 @@ var programs = map[string]func(args []string) int{
 	"up":    supervisor.Up,
 	"inner": func([]string) int { return supervisor.Inner() },
 	"node":  func([]string) int { return node.Run() },
+
+	"version":      supervisor.Version,
+	"probe":        probe.Main,
+	"probe-inside": probe.Inside,
 
 	"container-init": container.InitMain,
 	"container-exec": container.ExecMain,

@@ -126,7 +126,12 @@ func (c *cluster) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	service, err := net.Listen("tcp", net.JoinHostPort(control.ServiceAddress, "443"))
+	if err != nil {
+		return err
+	}
 	go relay(listener, apiAddress())
+	go relay(service, apiAddress())
 	services, err := c.services()
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"time"
@@ -13,7 +14,7 @@ const (
 	relayPause    = 50 * time.Millisecond
 )
 
-func apiAddress() string { return net.JoinHostPort(control.APIAddress, "6443") }
+func apiAddress() string { return fmt.Sprintf("%s:%d", control.APIAddress, control.APIPort) }
 
 // relay passes connections on to address. While nothing listens there, as during a restart, a connection waits.
 func relay(listener net.Listener, address string) {
