@@ -13,13 +13,12 @@ from labs.errors import LabsError, ManifestError, NotRunning
 from labs.ui import drafts, foreign
 from labs.ui.drafts import Draft
 from labs.ui.jobs import Token
-from labs.ui.store import Action, Applied, Json, Notice
+from labs.ui.store import Applied, Json, Notice
 from labs.ui.views.status import live_object
 
 if TYPE_CHECKING:
     from labs.ui.session import Session
 
-RECREATE = Action("recreate", "Delete and create again")
 GRACE_SECONDS = 1
 SERVER_FIELDS = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp")
 
@@ -54,7 +53,7 @@ class Acting:
             try:
                 answer = client.apply(obj, self._session.namespace, force=force)
             except LabsError as error:
-                self._refused(draft, obj, error)
+                self._refused(draft, error)
                 raise
             self._applied(draft, obj, answer)
 
@@ -75,7 +74,7 @@ class Acting:
             answer = client.preview(obj, self._session.namespace)
             token.check()
             if answer.status:
-                self._publish_refusal(draft, obj, answer.status)
+                self._publish_refusal(draft, answer.status)
                 return
             lines += difference(answer.live, answer.merged or {})
         title = (
@@ -168,17 +167,13 @@ class Acting:
         self._session.watching.applied()
         self._session.save_soon()
 
-    def _refused(self, draft: Draft, obj: Json, error: LabsError) -> None:
+    def _refused(self, draft: Draft, error: LabsError) -> None:
         status = getattr(error, "status", None)
         if isinstance(status, Mapping) and status:
-            self._publish_refusal(draft, obj, status)
+            self._publish_refusal(draft, status)
 
-    def _publish_refusal(self, draft: Draft, obj: Json, status: Json) -> None:
+    def _publish_refusal(self, draft: Draft, status: Json) -> None:
         problems = drafts.refused(draft, status)
-        if foreign.is_immutable_refusal(status):
-            live = self._client().get(_kind(obj), obj["metadata"]["name"], self._session.namespace)
-            paths = foreign.differing(obj, live) if live else []
-            problems = (drafts.living_problem(draft, paths, problems[0] if problems else None, RECREATE),)
         self._session.store.change(
             lambda s: {"problems": problems, "problems_version": s.version} if s.text == draft.text else {}
         )

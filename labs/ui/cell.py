@@ -12,6 +12,7 @@ from labs.errors import LabsError
 from labs.ui import connection
 from labs.ui.grading import RealCourse
 from labs.ui.jobs import Token
+from labs.ui.journal import keep
 from labs.ui.session import Session
 from labs.ui.store import State
 from labs.ui.workbench import Workbench
@@ -116,6 +117,7 @@ def exercise(exercise_id: str) -> Exercise:
         found = course.find(exercise_id)
     except LabsError as error:
         raise as_refused(error) from None
+    keep()
     with _lock:
         if exercise_id not in _open:
             session = Session(found, connection.shared(), RealCourse())

@@ -12,6 +12,7 @@ from labs.errors import LabsError, NotRunning
 from labs.ui.store import ClusterView
 
 log = logging.getLogger(__name__)
+
 Tell = Callable[[ClusterView, Any], None]
 RETRY_SECONDS = 0.7
 PROBE_SECONDS = 3.0
@@ -68,9 +69,12 @@ class Connection:
                 self._publish(ready_view(client), client)
                 known = True
                 self._watch(client)
-            except Exception as error:
+            except LabsError as error:
                 self._publish(waiting_view(error, known=known), None)
-                self._stop.wait(RETRY_SECONDS)
+            except Exception as error:
+                log.exception("looking for the cluster")
+                self._publish(waiting_view(error, known=known), None)
+            self._stop.wait(RETRY_SECONDS)
 
     def _watch(self, client: Any) -> None:
         while not self._stop.wait(PROBE_SECONDS):

@@ -7,8 +7,10 @@ import threading
 import time
 from typing import Protocol
 
-VIEW_INTERVAL = 0.1
 log = logging.getLogger(__name__)
+
+
+VIEW_INTERVAL = 0.1
 
 
 class Target(Protocol):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from labs import manifest
 from labs.ui.store import Action, Json, Problem
 
+IMMUTABLE = "L405"
+RECREATE = Action("recreate", "Delete and create again")
 CONTROLS = {"select": "enum", "env": "lines"}
 
 
@@ -70,30 +72,9 @@ def problems_of(diagnostics: Iterable[manifest.Diagnostic]) -> tuple[Problem, ..
 
 
 def refused(draft: Draft, status: Mapping[str, Any], warnings: Sequence[str] = ()) -> tuple[Problem, ...]:
-    """The API server's refusal at the lines it is about."""
-    return problems_of(manifest.from_status(draft.parsed, status, tuple(warnings)))
-
-
-def living_problem(draft: Draft, paths: Sequence[str], fallback: Problem | None, action: Action) -> Problem:
-    """ "This cannot change on a living object" at the first of `paths` that the text has."""
-    start, end, line = (fallback.start, fallback.end, fallback.line) if fallback else (0, 0, 1)
-    where = ""
-    for path in paths:
-        span = draft.parsed.documents[0].span_of(path) if draft.parsed.documents else None
-        if span is not None:
-            start, end, line, where = span.start.offset, span.end.offset, span.start.line, path
-            break
-    return Problem(
-        code="",
-        severity="error",
-        message=f"**{where or 'This field'}** cannot change on a living object.",
-        line=line,
-        start=start,
-        end=end,
-        why=fallback.message if fallback else "",
-        next_step="Put the old value back, or delete the object and create it again.",
-        actions=(action,),
-    )
+    """The API server's refusal at the lines it is about; a fixed field gets the button that starts anew."""
+    found = problems_of(manifest.from_status(draft.parsed, status, tuple(warnings)))
+    return tuple(replace(p, actions=(RECREATE,)) if p.code == IMMUTABLE else p for p in found)
 
 
 def edited(text: str, edits: Iterable[tuple[int, int, str]]) -> str:

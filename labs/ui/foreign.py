@@ -1,14 +1,11 @@
-"""Words for what others did to an object, and for what cannot be done to a living one."""
+"""Words for what others did to an object."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from labs.ui.store import Action, Json, Notice
-from labs.ui.views.status import NOTHING, at, foreign_changes, leaves, who_changed
-
-MUTABLE_POD = ("image", "tolerations", "terminationGracePeriodSeconds", "activeDeadlineSeconds")
-IMMUTABLE_WORDS = ("immutable", "may not change fields", "may not be changed", "updates to")
+from labs.ui.views.status import NOTHING, foreign_changes, who_changed
 
 
 def _short(value: Any) -> str:
@@ -30,23 +27,3 @@ def overwrite_notice(applied: Json, live: Json, data: Json) -> Notice | None:
         "Look at the difference first, or overwrite it.",
         (Action("preview", "Preview changes"), Action("overwrite", "Overwrite", "primary")),
     )
-
-
-def is_immutable_refusal(status: Json) -> bool:
-    """Whether the API server refused a change of a field that cannot change on a living object."""
-    texts = [
-        str(status.get("message", "")),
-        *(str(c.get("message", "")) for c in (status.get("details") or {}).get("causes") or []),
-    ]
-    return any(word in text for text in texts for word in IMMUTABLE_WORDS)
-
-
-def differing(data: Json, live: Json) -> list[str]:
-    """Paths of `data` whose value in the living object is another one, most telling first."""
-    found = [
-        path
-        for path, keys in leaves(data)
-        if (now := at(live, keys)) is not NOTHING and str(now) != str(at(data, keys))
-    ]
-    found += [path for path, keys in leaves(data) if at(live, keys) is NOTHING]
-    return [p for p in found if p.split(".")[-1] not in MUTABLE_POD and not p.startswith("metadata.")]

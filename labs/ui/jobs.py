@@ -8,6 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 log = logging.getLogger(__name__)
+
+
 _pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="labs-ui-job")
 
 

@@ -12,21 +12,31 @@ WAIT_WORDS = "Locked. Now apply: your prediction is marked against what the clus
 class OptionLike(Protocol):
     """One choice. `check`: the state (green or red) of the question's check that makes it right."""
 
-    text: str
-    correct: bool
-    misconception: str
-    feedback: str
-    check: str
+    @property
+    def text(self) -> str: ...
+    @property
+    def correct(self) -> bool: ...
+    @property
+    def misconception(self) -> str: ...
+    @property
+    def feedback(self) -> str: ...
+    @property
+    def check(self) -> str: ...
 
 
 class QuestionLike(Protocol):
     """A single-choice question; with `answer_from` the named check of its exercise decides."""
 
-    id: str
-    prompt: str
-    options: Sequence[OptionLike]
-    answer_from: str
-    feedback: str
+    @property
+    def id(self) -> str: ...
+    @property
+    def prompt(self) -> str: ...
+    @property
+    def options(self) -> Sequence[OptionLike]: ...
+    @property
+    def answer_from(self) -> str: ...
+    @property
+    def feedback(self) -> str: ...
 
 
 @dataclass(frozen=True)

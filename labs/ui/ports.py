@@ -59,16 +59,24 @@ class GraderLike(Protocol):
 class ExerciseLike(Protocol):
     """The part of `labs.course.Exercise` that the workbench uses."""
 
-    id: str
-    title: str
-    goal: str
-    starter: str
-    solution: str
-    checks: Sequence[Any]
-    hints: Sequence[str]
-    debrief: str
-    form: Sequence[FieldSpec]
-
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def goal(self) -> str: ...
+    @property
+    def starter(self) -> str: ...
+    @property
+    def solution(self) -> str: ...
+    @property
+    def checks(self) -> Sequence[Any]: ...
+    @property
+    def hints(self) -> Sequence[str]: ...
+    @property
+    def debrief(self) -> str: ...
+    @property
+    def form(self) -> Sequence[FieldSpec]: ...
     def namespace(self) -> str: ...
 
 

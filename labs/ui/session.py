@@ -19,6 +19,7 @@ from labs.ui.store import ClusterView, Notice, State, Store, VerdictLine
 from labs.ui.watching import Watching
 
 log = logging.getLogger(__name__)
+
 SAVE_SECONDS = 0.3
 MAX_TEXT = 1_000_000
 BUSY_WORDS = {
@@ -35,7 +36,6 @@ def error_notice(error: Exception) -> Notice:
     """Any error as what, why and next; never a traceback."""
     if isinstance(error, LabsError):
         return Notice("error", error.what, error.why, error.next_step)
-    log.error("the workbench failed", exc_info=error)
     return Notice(
         "error", "The workbench made a mistake.", f"{type(error).__name__}: {error}", "Try again; your text is saved."
     )
@@ -149,7 +149,10 @@ class Session:
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
             work()
+        except LabsError as error:
+            self.store.update(notice=error_notice(error))
         except Exception as error:
+            log.exception("the workbench failed")
             self.store.update(notice=error_notice(error))
 
     def _foreground(self, name: str) -> None:
@@ -166,6 +169,7 @@ class Session:
         except jobs.Cancelled:
             pass
         except Exception as error:
+            log.exception("the action %s", name)
             if not token.event.is_set():
                 self.store.update(notice=error_notice(error))
         finally:

@@ -41,13 +41,23 @@ export function context({ model, el, signal }) {
   return ctx;
 }
 
-/** Calls `dead` when the kernel behind this view has gone. @param {Context} ctx @param {() => void} dead */
+const ENDED = new Set(["restarting", "autorestarting", "terminating", "dead"]);
+
+/** Calls `dead` once, when the kernel behind this view has gone or was restarted. @param {Context} ctx @param {() => void} dead */
 export function whenGone(ctx, dead) {
+  const kernel = /** @type {any} */ (ctx.model).widget_manager?.kernel;
   const look = () => setTimeout(() => {
     if (ctx.el.closest(".jupyter-widgets-disconnected") || ctx.el.querySelector(".jupyter-widgets-disconnected")) dead();
   }, 0);
+  const status = (/** @type {any} */ _kernel, /** @type {string} */ now) => { if (ENDED.has(now)) dead(); };
   ctx.model.on("comm_live_update", look);
-  ctx.cleanups.push(() => ctx.model.off("comm_live_update", look));
+  kernel?.statusChanged?.connect(status);
+  kernel?.disposed?.connect(dead);
+  ctx.cleanups.push(() => {
+    ctx.model.off("comm_live_update", look);
+    kernel?.statusChanged?.disconnect(status);
+    kernel?.disposed?.disconnect(dead);
+  });
 }
 
 /** @param {Context} ctx @returns {() => void} */
