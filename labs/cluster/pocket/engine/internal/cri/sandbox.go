@@ -235,18 +235,17 @@ func (b *sandbox) status() *runtimeapi.PodSandboxStatus {
 	}
 }
 
-// PodSandboxStatus tells a pod's state and address, and those of its containers.
+// PodSandboxStatus tells a pod's state and address. It leaves the time out: with one, and with events on, the kubelet of
+// 1.37 forgets which containers are of the current sandbox, and runs init containers for ever (GetPodStatus in
+// pkg/kubelet/kuberuntime/kuberuntime_manager.go).
 func (s *Server) PodSandboxStatus(_ context.Context, request *runtimeapi.PodSandboxStatusRequest) (*runtimeapi.PodSandboxStatusResponse, error) {
 	found, err := s.findSandbox(request.GetPodSandboxId())
 	if err != nil {
 		return nil, err
 	}
-	tasks := s.tasksOf(found)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return &runtimeapi.PodSandboxStatusResponse{
-		Status: found.status(), ContainersStatuses: statuses(tasks), Timestamp: time.Now().UnixNano(),
-	}, nil
+	return &runtimeapi.PodSandboxStatusResponse{Status: found.status()}, nil
 }
 
 // ListPodSandbox lists pods, those that ended included.
