@@ -29,7 +29,10 @@ _PROBE_SECONDS = 2.0
 def examine() -> tuple[Finding, ...]:
     """All findings, in the order a person would want to read them; takes less than three seconds."""
     checks = (_python, _folders, _memory, _disk, _ports, _proxies)
-    return (*(finding for check in checks if (finding := check())), *_engine())
+    ours = tuple(finding for check in checks if (finding := check()))
+    engine = _engine()
+    named = {finding.name for finding in engine}
+    return (*(finding for finding in ours if finding.name not in named), *engine)
 
 
 def _python() -> Finding:
