@@ -15,6 +15,9 @@ var defaults = map[string]int{
 	"SYS_CHROOT": unix.CAP_SYS_CHROOT, "KILL": unix.CAP_KILL, "AUDIT_WRITE": unix.CAP_AUDIT_WRITE,
 }
 
+// extras may be asked for: what they permit ends at the pod's own processes. `kubectl debug` asks for it.
+var extras = map[string]int{"SYS_PTRACE": unix.CAP_SYS_PTRACE}
+
 // Capabilities are the default ones after add and drop, as in a securityContext; more than the default ones are refused.
 func Capabilities(add, drop []string) ([]int, error) {
 	chosen := map[string]bool{}
@@ -29,16 +32,25 @@ func Capabilities(add, drop []string) ([]int, error) {
 		}
 	}
 	for _, name := range add {
-		if _, known := defaults[plain(name)]; !known {
-			return nil, fmt.Errorf("securityContext.capabilities.add: %s is refused on the pocket cluster, which gives at most Docker's default capabilities", name)
+		if _, known := number(plain(name)); !known {
+			return nil, fmt.Errorf("securityContext.capabilities.add: %s is refused on the pocket cluster, which gives Docker's default capabilities and SYS_PTRACE", name)
 		}
 		chosen[plain(name)] = true
 	}
 	numbers := make([]int, 0, len(chosen))
 	for name := range chosen {
-		numbers = append(numbers, defaults[name])
+		capability, _ := number(name)
+		numbers = append(numbers, capability)
 	}
 	return numbers, nil
+}
+
+func number(name string) (int, bool) {
+	if capability, known := defaults[name]; known {
+		return capability, true
+	}
+	capability, known := extras[name]
+	return capability, known
 }
 
 func plain(name string) string { return strings.TrimPrefix(strings.ToUpper(name), "CAP_") }
