@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from labs.ui.session import Session
 
 GRACE_SECONDS = 1
+CONFLICT = 409
 SERVER_FIELDS = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp")
 
 
@@ -53,6 +54,9 @@ class Acting:
             try:
                 answer = client.apply(obj, self._session.namespace, force=force)
             except LabsError as error:
+                if getattr(error, "code", None) == CONFLICT:
+                    self._session.store.update(notice=foreign.conflict_notice(error))
+                    return
                 self._refused(draft, error)
                 raise
             self._applied(draft, obj, answer)

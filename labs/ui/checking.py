@@ -9,7 +9,8 @@ from labs import manifest
 from labs.errors import LabsError
 from labs.ui import drafts, jobs
 from labs.ui.drafts import Draft
-from labs.ui.store import Problem
+from labs.ui.store import Json, Problem
+from labs.ui.vocabulary import vocabulary
 
 if TYPE_CHECKING:
     from labs.ui.session import Session
@@ -23,6 +24,7 @@ class Checking:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._lock = threading.Lock()
+        self._known: dict[tuple[str, str], tuple[Json, ...]] = {}
         self._dry_run = jobs.Later(DRY_RUN_SECONDS, self._ask_server, restart=True)
 
     def draft(self, text: str) -> Draft:
@@ -35,7 +37,7 @@ class Checking:
         with self._lock:
             state = self._session.store.get()
             draft = self.draft(state.text)
-            form = drafts.form_of(draft, self._session.exercise.form)
+            form = drafts.form_of(draft, self._session.exercise.form, self._schema())
             self._publish(state.version, draft, draft.problems, form)
         if draft.broken or not draft.objects:
             self._dry_run.cancel()
@@ -54,6 +56,12 @@ class Checking:
         except LabsError:
             return None
 
+    def _words(self, draft: Draft) -> tuple[Json, ...]:
+        gvk = next(((d.api_version, d.kind) for d in draft.parsed.documents), ("", ""))
+        if gvk not in self._known and (schema := self._schema()) is not None:
+            self._known[gvk] = vocabulary(schema, gvk)
+        return self._known.get(gvk, ())
+
     def _last_applied(self) -> str | None:
         applied = self._session.store.get().applied
         return applied[-1].text if applied else None
@@ -67,6 +75,7 @@ class Checking:
                     "form": form,
                     "draft_name": draft.name,
                     "draft_kind": draft.kind,
+                    "words": self._words(draft),
                 }
                 if version == s.version
                 else {}

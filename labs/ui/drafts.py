@@ -8,6 +8,7 @@ from typing import Any
 
 from labs import manifest
 from labs.ui.store import Action, Json, Problem
+from labs.ui.vocabulary import description
 
 IMMUTABLE = "L405"
 RECREATE = Action("recreate", "Delete and create again")
@@ -84,12 +85,14 @@ def edited(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
     return text
 
 
-def form_of(draft: Draft, fields: Sequence[manifest.FieldSpec]) -> tuple[Json, ...]:
-    """The form's fields with their present values."""
-    return tuple(_field(f) for f in manifest.form_fields(draft.parsed, 0, fields, draft.found).fields)
+def form_of(draft: Draft, fields: Sequence[manifest.FieldSpec], schema: Any = None) -> tuple[Json, ...]:
+    """The form's fields with their present values; what a lesson does not explain, the cluster's schema does."""
+    gvk = next(((d.api_version, d.kind) for d in draft.parsed.documents), ("", ""))
+    state = manifest.form_fields(draft.parsed, 0, fields, draft.found)
+    return tuple(_field(f, f.spec.doc or description(schema, gvk, f.spec.path)) for f in state.fields)
 
 
-def _field(field: manifest.FormField) -> Json:
+def _field(field: manifest.FormField, doc: str) -> Json:
     spec = field.spec
     hint = f"empty, {field.reason}" if field.editable and field.reason else ""
     return {
@@ -103,6 +106,6 @@ def _field(field: manifest.FormField) -> Json:
         "editable": field.editable,
         "line": field.line,
         "reason": "" if field.editable else field.reason,
-        "doc": spec.doc,
+        "doc": doc,
         "mono": spec.mono or spec.kind == "list",
     }

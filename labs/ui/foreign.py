@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from labs.errors import LabsError
 from labs.ui.store import Action, Json, Notice
 from labs.ui.views.status import NOTHING, foreign_changes, who_changed
 
@@ -24,6 +25,18 @@ def overwrite_notice(applied: Json, live: Json, data: Json) -> Notice | None:
         "warn",
         f"Applying would overwrite someone else's change (by `{who_changed(live) or 'unknown'}`).",
         f"Since your last apply it changed {shown}{rest}.",
+        "Look at the difference first, or overwrite it.",
+        (Action("preview", "Preview changes"), Action("overwrite", "Overwrite", "primary")),
+    )
+
+
+def conflict_notice(error: LabsError) -> Notice:
+    """The API server's own words about a field that someone else owns, and the button that takes it over."""
+    what = "Applying would overwrite what someone else has set."
+    return Notice(
+        "warn",
+        what,
+        f"{error.what}. {error.why}".strip(),
         "Look at the difference first, or overwrite it.",
         (Action("preview", "Preview changes"), Action("overwrite", "Overwrite", "primary")),
     )
