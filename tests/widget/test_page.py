@@ -12,8 +12,8 @@ playwright = pytest.importorskip("playwright.sync_api")
 
 from playwright.sync_api import Browser, Page
 
-from tests.widget.page import chromium, open_widget
-from tests.widget.states import scene
+from .page import chromium, open_widget
+from .states import scene
 
 HOSTILE = '<img src=x onerror="globalThis.pwned=1"><script>globalThis.pwned=1</script>'
 

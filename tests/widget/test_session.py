@@ -14,7 +14,8 @@ import pytest
 from labs.ui.session import Session
 from labs.ui.store import ClusterView
 from labs.ui.workbench import Workbench
-from tests.widget.fakes import READY, STARTER, FakeClient, FakeConnection, FakeCourse, FakeExercise, verdict
+
+from .fakes import READY, STARTER, FakeClient, FakeConnection, FakeCourse, FakeExercise, verdict
 
 CALLBACK_SECONDS = 0.05
 

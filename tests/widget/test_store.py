@@ -48,7 +48,8 @@ def test_no_update_is_lost_under_many_threads() -> None:
 
 
 def test_equal_values_are_no_change() -> None:
-    store, seen = Store(State()), []
+    store = Store(State())
+    seen: list[frozenset[str]] = []
     store.listen(seen.append)
     store.update(text="")
     store.update(text="a")
