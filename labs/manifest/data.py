@@ -28,13 +28,17 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A place in the tree: its value node, its key (None in a list), its parent; `shared` when it is reached by an alias."""
+    """A place in the tree: its value node, its key (None in a list) and its parent.
+
+    `shared` when it is reached by an alias, `source` names the anchor of a node around it that others may repeat.
+    """
 
     node: Node
     key: Node | None
     parent: Node | None
     tokens: tuple[Token, ...]
     shared: bool
+    source: str = ""
 
 
 def is_merge(key: Node) -> bool:
@@ -127,7 +131,8 @@ def _step(here: Found, tokens: Sequence[Token], position: int) -> tuple[Found, i
         if index is None or index >= len(node.items):
             return None
         item = node.items[index]
-        return Found(item, None, node, (*here.tokens, index), here.shared or item.kind == "alias"), position + 1
+        shared = here.shared or item.kind == "alias"
+        return Found(item, None, node, (*here.tokens, index), shared, here.source or node.anchor), position + 1
     if node.kind != "mapping" or isinstance(token, ItemKey):
         return None
     name = str(token)
@@ -136,7 +141,7 @@ def _step(here: Found, tokens: Sequence[Token], position: int) -> tuple[Found, i
         if pair is not None:
             key, value, merged = pair
             shared = here.shared or merged or value.kind == "alias"
-            return Found(value, key, node, (*here.tokens, name), shared), end
+            return Found(value, key, node, (*here.tokens, name), shared, here.source or node.anchor), end
         if end < len(tokens):
             name += f".{tokens[end]}"
     return None
@@ -149,7 +154,7 @@ def _index(node: Node, token: Token) -> int | None:
         return int(token) if token.isascii() and token.isdigit() and len(token) < 10 else None
     for index, item in enumerate(node.items):
         data = to_data(item)[0]
-        if isinstance(data, dict) and all(str(data.get(name, "")) == value for name, value in token.pairs):
+        if isinstance(data, dict) and token.fits(data):
             return index
     return None
 

@@ -44,7 +44,7 @@ def problem(found: Problem, lines: Lines) -> Diagnostic:
         first = lines.position(found.first.start).line
         return syntax.DuplicateKey.at(span, f"**{found.tokens[-1]}** is already there on line {first}.", path=path)
     if found.kind == "merge":
-        words = f"`<<` copies the fields of a mapping, and this is none."
+        words = "`<<` copies the fields of a mapping, and this is none."
         return syntax.NoJsonValue.at(span, words, path=path, next_step="Let `<<` refer to a mapping: `<<: *name`.")
     return syntax.NoJsonValue.at(span, f"{found.detail[:1].upper()}{found.detail[1:]}.", path=path)
 
@@ -110,7 +110,9 @@ class _Case:
         if "mapping values" in words:
             return self._second_colon()
         if "sequence entries" in words:
-            return self._at(syntax.ItemBesideKey, self.offset, "A list item stands on the line of its key.")
+            return self._item_beside()
+        if "scanning an a" in self.context:
+            return self._star()
         if "unexpected ':'" in words:
             return self._at(syntax.ColonInValue, self.offset, "Inside brackets a word cannot end with a colon.")
         if "flow" in self.context or "node content" in words:
@@ -239,6 +241,8 @@ class _Case:
         if opener not in ("[", "{") or char in ("]", "}"):
             shown = f"`{char}` closes nothing here." if char in ("]", "}") else "A bracket or a value is missing."
             return self._at(syntax.OpenBracket, self.offset, shown)
+        if char and self.lines.position(self.opened).line == self.line and (comma := self._comma(char)):
+            return comma
         closer = "]" if opener == "[" else "}"
         end = self.lines.end_of(self.opened)
         line = self.text[self.opened : end]
@@ -246,6 +250,28 @@ class _Case:
         fixes = (self._fix(f"Put {closer} at the end of the line", Edit(place, place, closer)) for place in places)
         words = f"The bracket `{opener}` is not closed, or a comma is missing after an item."
         return self._at(syntax.OpenBracket, self.opened, words, fix=next((fix for fix in fixes if fix), None))
+
+    def _comma(self, char: str) -> Diagnostic | None:
+        """For two items without a comma between them."""
+        place = len(self.text[: self.offset].rstrip())
+        fix = self._fix("Put a comma", Edit(place, place, ","))
+        if fix is None or char == ":":
+            return None
+        return self._at(syntax.OpenBracket, self.offset, "A comma is missing before this item.", fix=fix)
+
+    def _item_beside(self) -> Diagnostic:
+        start = len(self.text[: self.offset].rstrip())
+        below = "\n" + self._indentation(self.line) + "  "
+        fix = self._fix("Put the item on the next line", Edit(start, self.offset, below))
+        return self._at(syntax.ItemBesideKey, self.offset, "A list item stands on the line of its key.", fix=fix)
+
+    def _star(self) -> Diagnostic:
+        """A `*` or `&` that marks nothing."""
+        end = self.lines.end_of(self.opened)
+        value = self.text[self.opened : end].rstrip()
+        fix = self._fix("Put it into quotation marks", Edit(self.opened, self.opened + len(value), _quoted(value)))
+        words = f"A name must follow the `{value[:1]}`."
+        return self._at(syntax.BadAlias, self.opened, words, end=self.opened + len(value), fix=fix)
 
     def _misplaced(self) -> Diagnostic:
         before = self.text[self.lines.starts[self.line - 1] : self.offset].rstrip()
@@ -268,7 +294,18 @@ class _Case:
             place = start + glued.end()
             fix = self._fix("Put a space", Edit(place, place, " "))
             return self._at(syntax.MissingSpace, place - 1, f"**{glued[1]}** has no space after its colon.", fix=fix)
-        return self._indented(text)
+        return self._first_line(text) or self._indented(text)
+
+    def _first_line(self, here: str) -> Diagnostic | None:
+        """For a first line that is indented although the next ones are not."""
+        first = next((n for n in range(1, self.line) if (t := self.lines.line_text(n).strip()) and t[0] not in "#%"), 0)
+        blank = self._indentation(first)
+        if not first or not blank or here[:1] in (" ", "\t"):
+            return None
+        start = self.lines.starts[first - 1]
+        words = "This line is indented, and the lines below it are not."
+        fix = self._fix("Take the indentation away", Edit(start, start + len(blank), ""))
+        return self._at(syntax.BadIndentation, start, words, end=start + len(blank), fix=fix)
 
     def _after_quote(self, start: int) -> Diagnostic:
         end = self.lines.end_of(start)
@@ -288,8 +325,8 @@ class _Case:
                 columns.extend({len(lead[0]), len(self._indentation(number))} - set(columns))
         best = sorted(columns, key=lambda column: abs(column - len(blank)))
         edits = (Edit(start, start + len(blank), " " * column) for column in best if column != len(blank))
-        fixes = (self._fix(f"Indent by {len(edit.text)} spaces", edit) for edit in edits)
-        words = f"This line is indented by {len(blank)} spaces, which fits none of the lines above."
+        fixes = (self._fix(f"Indent by {_spaces(len(edit.text))}", edit) for edit in edits)
+        words = f"This line is indented by {_spaces(len(blank))}, which fits none of the lines above."
         return self._at(
             syntax.BadIndentation,
             start + len(blank),
@@ -301,6 +338,10 @@ class _Case:
 
 def _index(mark: Any, base: int) -> int:
     return int(mark.index) + base if mark is not None else 0
+
+
+def _spaces(count: int) -> str:
+    return f"{count} space" if count == 1 else f"{count} spaces"
 
 
 def _single(value: str) -> str:

@@ -175,7 +175,6 @@ class _Walk:
                 return (*here, name)
             written = self.siblings(here)
             for child, known in fields.items():
-                nested = known.type == "object" and not known.map_values
                 if len(here) - len(start) < _NEAR and (child in written or child in _USUAL):
                     if known.type == "object" and not known.map_values:
                         queue.append((*here, child))

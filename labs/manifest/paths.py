@@ -7,8 +7,9 @@ Also understood, because the API server writes them: a leading dot, quoted keys,
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = ["ItemKey", "Token", "format_path", "parse_path"]
 
@@ -18,6 +19,10 @@ class ItemKey:
     """The list item whose fields have these values, as server-side apply names items."""
 
     pairs: tuple[tuple[str, str], ...]
+
+    def fits(self, item: Mapping[str, Any]) -> bool:
+        """Whether an item is the one that is meant."""
+        return all(str(item.get(name, "")) == value for name, value in self.pairs)
 
     def __str__(self) -> str:
         return ",".join(f'{name}="{value}"' for name, value in self.pairs)
@@ -65,7 +70,7 @@ def format_path(tokens: Sequence[Token]) -> str:
         if isinstance(token, str) and _PLAIN.fullmatch(token):
             text += f".{token}" if text else token
         elif isinstance(token, str) and (token.isdigit() or "]" in token or "=" in token):
-            text += f'["{token}"]'
+            text += f"['{token}']" if '"' in token else f'["{token}"]'
         else:
             text += f"[{token}]"
     return text

@@ -17,7 +17,7 @@ from labs.manifest.fields import QUANTITY
 from labs.manifest.paths import format_path
 from labs.manifest.rules import server as rules
 from labs.manifest.rules.base import Rule
-from labs.manifest.text import Edit, Span
+from labs.manifest.text import Edit
 from labs.manifest.words import kind_of, nearest, schema_path
 
 __all__ = ["from_status", "merged"]

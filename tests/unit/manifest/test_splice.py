@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import pytest
@@ -196,28 +197,38 @@ VALUES = st.recursive(SCALARS, lambda v: st.lists(v, max_size=3) | st.dictionari
 OBJECTS = st.dictionaries(KEYS, VALUES, min_size=1, max_size=4)
 
 
-def written(data: Any, *, flow: bool | None, indent: int, crlf: bool, dash: bool) -> str:
-    """YAML of some data in one of many layouts, with comments."""
+def written(data: Any, *, flow: bool | None, indent: int, crlf: bool, dash: bool, block: str, comments: int) -> str:
+    """YAML of some data in one of many layouts, with comments on lines of their own and behind values."""
     kind: Any = type("Dumper", (yaml.SafeDumper,), {})
     if dash:
         kind.increase_indent = lambda self, flow=False, indentless=False: yaml.SafeDumper.increase_indent(
             self, flow, False
+        )
+    if block:
+        kind.add_representer(
+            str,
+            lambda self, text: self.represent_scalar("tag:yaml.org,2002:str", text, block if "\n" in text else None),
         )
     text = str(
         yaml.dump(
             data, Dumper=kind, default_flow_style=flow, indent=indent, allow_unicode=True, sort_keys=False, width=1000
         )
     )
-    text = f"# top\n{text}# end\n"
+    lines = [f"{line} # tail {i}" if comments & 1 and i % 2 else line for i, line in enumerate(text.split("\n")[:-1])]
+    if comments & 2:
+        lines = [part for i, line in enumerate(lines) for part in (f"# note {i}", line)]
+    text = "\n".join(["# top", *lines, "# end", ""])
     return text.replace("\n", "\r\n") if crlf else text
 
 
 LAYOUTS = st.fixed_dictionaries(
     {
-        "flow": st.sampled_from([True, False, None]),
+        "flow": st.sampled_from([False, None, True]),
         "indent": st.sampled_from([2, 4]),
         "crlf": st.booleans(),
         "dash": st.booleans(),
+        "block": st.sampled_from(["", "|", ">"]),
+        "comments": st.integers(0, 3),
     }
 )
 
@@ -227,6 +238,13 @@ def paths(data: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     found = [at] if at else []
     items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
     return found + [path for key, value in items for path in paths(value, (*at, key))]
+
+
+def at(data: Any, path: tuple[Any, ...]) -> Any:
+    """The value at a path."""
+    for token in path:
+        data = data[token]
+    return data
 
 
 def put(data: Any, path: tuple[Any, ...], value: Any) -> Any:
@@ -260,7 +278,7 @@ def root(text: str) -> Any:
     return parsed.documents[0].root if parsed.documents else None
 
 
-QUICK = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @QUICK
@@ -276,6 +294,8 @@ def test_set_gives_the_intended_data(data: dict[str, Any], layout: dict[str, Any
         assume(condition=False)
     assert root(new) == put(data, path, value), (text, path, value, new)
     assert new.startswith("# top")
+    if not isinstance(value, list | dict) and not isinstance(at(data, path), list | dict):
+        assert re.findall("# (?:note|tail|top|end)", text) == re.findall("# (?:note|tail|top|end)", new)
 
 
 @QUICK
