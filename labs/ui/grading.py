@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from labs import course
+from labs.course.grader import Grader
+from labs.kube import Reflector
 from labs.ui.ports import GraderLike
+from labs.ui.store import Json
 
 
 class RealCourse:
@@ -13,7 +17,13 @@ class RealCourse:
 
     def grader(self, client: Any, exercise: Any, namespace: str) -> GraderLike:
         """A grader that has not started yet."""
-        return course.Grader(client, exercise, namespace)
+        return Grader(client, exercise, namespace)
+
+    def nodes(self, client: Any, tell: Callable[[Sequence[Json]], None]) -> Callable[[], None]:
+        """Tell the nodes, now and whenever one changes; the answer ends it."""
+        reflector: Any = Reflector(client, ("v1/Node",), None, lambda: tell(reflector.objects().get("Node", ())))
+        reflector.start()
+        return lambda: reflector.stop()
 
     def give(self, client: Any, exercise: Any, namespace: str) -> None:
         """Put into a fresh namespace what the exercise gives."""

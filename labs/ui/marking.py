@@ -62,11 +62,11 @@ def right_option(question: QuestionLike, verdicts: Mapping[str, str]) -> int | N
     return None
 
 
-def marked(question: QuestionLike, chosen: int | None, verdicts: Mapping[str, str]) -> Mark:
-    """The mark of a locked choice (None: not answered yet)."""
+def marked(question: QuestionLike, chosen: int | None, verdicts: Mapping[str, str], decided: int | None = None) -> Mark:
+    """The mark of a locked choice (None: not answered yet); `decided`: the option that the cluster once proved right."""
     if chosen is None:
         return Mark("open", None, "")
-    right = right_option(question, verdicts)
+    right = decided if decided is not None else right_option(question, verdicts)
     if right is None:
         return Mark("locked", None, WAIT_WORDS)
     option = question.options[chosen]
@@ -79,7 +79,7 @@ def marked(question: QuestionLike, chosen: int | None, verdicts: Mapping[str, st
 def question_view(question: QuestionLike, answer: Mapping[str, Any], verdicts: Mapping[str, str]) -> dict[str, Any]:
     """A question with its answer as the page draws it."""
     chosen = answer.get("chosen")
-    mark = marked(question, chosen, verdicts)
+    mark = marked(question, chosen, verdicts, answer.get("right"))
     return {
         "id": question.id,
         "prompt": question.prompt,

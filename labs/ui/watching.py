@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from labs.ui.ports import Course, GraderLike
@@ -26,6 +26,7 @@ class Watching:
         self._lock = threading.RLock()
         self._grader: GraderLike | None = None
         self._started = threading.Event()
+        self._stop_nodes: Callable[[], None] = lambda: None
 
     def wait_started(self, timeout: float) -> bool:
         """Block until the namespace is ready and judged, at most `timeout` seconds."""
@@ -47,6 +48,7 @@ class Watching:
         with self._lock:
             self._started.clear()
             if self._grader is not None:
+                self._stop_nodes()
                 self._grader.stop()
                 self._grader = None
 
@@ -80,7 +82,7 @@ class Watching:
     def _begin(self, client: Any) -> None:
         grader = self._course.grader(client, self._session.exercise, self._session.namespace)
         self._grader = grader
-        self._session.store.update(nodes=tuple(client.list("Node")))
+        self._stop_nodes = self._course.nodes(client, lambda found: self._session.store.update(nodes=tuple(found)))
         grader.start(
             lambda verdicts: self._on_verdicts(grader, verdicts), lambda snapshot: self._on_snapshot(grader, snapshot)
         )
@@ -115,12 +117,14 @@ def _untouched(state: State) -> bool:
 
 def _judged(state: State, new: dict[str, Any], clock: str) -> dict[str, Any]:
     idle = _untouched(state)
-    lines = tuple(_line(old, new.get(old.check_id), clock, idle=idle) for old in state.verdicts)
+    lines = tuple(
+        _line(old, new.get(old.check_id), clock, idle, old.check_id in state.milestones) for old in state.verdicts
+    )
     green = tuple(v.check_id for v in lines if v.state == "green" and v.check_id not in state.milestones)
     return {"verdicts": lines, "milestones": state.milestones + green}
 
 
-def _line(old: VerdictLine, verdict: Any, clock: str, *, idle: bool) -> VerdictLine:
+def _line(old: VerdictLine, verdict: Any, clock: str, idle: bool, reached: bool) -> VerdictLine:
     if verdict is None:
         return old
     state = "idle" if idle and verdict.state != "green" else str(verdict.state)
@@ -130,7 +134,7 @@ def _line(old: VerdictLine, verdict: Any, clock: str, *, idle: bool) -> VerdictL
         old.check_id,
         str(verdict.title or old.title),
         state,
-        bool(verdict.was_green),
+        reached or bool(verdict.was_green),
         str(verdict.expected or ""),
         str(verdict.found or ""),
         str(verdict.look or ""),

@@ -1,5 +1,5 @@
 /** Verdicts: one line each, one hint at a time, the debrief when all are green; and the strip that sums them up. */
-import { button, h, mark, paragraphs, rich } from "./dom.js";
+import { button, h, mark, paragraphs } from "./dom.js";
 
 /** The verdict a learner should look at now. @param {any[]} verdicts */
 function leading(verdicts) {
@@ -72,5 +72,8 @@ function hint(ctx) {
   if (!total) return null;
   const more = shown.length < total && button(shown.length ? "Next hint" : "Show a hint", () => ctx.act("hint"), "link");
   if (!shown.length) return h("div.lm-hint.lm-hint-none", null, more);
-  return h("div.lm-hint", null, h("b", null, `Hint ${shown.length} of ${total}. `), ...rich(shown[shown.length - 1]), " ", more);
+  const blocks = paragraphs(shown[shown.length - 1]);
+  blocks[0]?.prepend(h("b", null, `Hint ${shown.length} of ${total}. `));
+  blocks[blocks.length - 1]?.append(blocks[blocks.length - 1].tagName === "P" ? " " : "", more || "");
+  return h("div.lm-hint", null, ...blocks);
 }

@@ -45,9 +45,19 @@ export function rich(text) {
   });
 }
 
-/** Paragraphs of `text`, split at empty lines. @param {string} text @returns {HTMLElement[]} */
+/** Paragraphs of `text`, split at empty lines; ``` fences become blocks, diff lines in their colours. @param {string} text @returns {HTMLElement[]} */
 export function paragraphs(text) {
-  return String(text ?? "").split(/\n\s*\n/).filter((p) => p.trim()).map((p) => h("p", null, ...rich(p.trim())));
+  return String(text ?? "").split(/(```\w*\n[\s\S]*?(?:\n\s*```|$))/).flatMap((part) => {
+    const fence = /^```(\w*)\n([\s\S]*?)(?:\n\s*```)?$/.exec(part);
+    if (fence) return [h("pre.lm-fence", null, ...fence[2].split("\n").map((line) => fenced(line, fence[1] === "diff")))];
+    return part.split(/\n\s*\n/).filter((p) => p.trim()).map((p) => h("p", null, ...rich(p.trim())));
+  });
+}
+
+/** @param {string} line @param {boolean} diff */
+function fenced(line, diff) {
+  const kind = diff ? { "+": ".lm-d-add", "-": ".lm-d-del" }[line[0]] ?? "" : "";
+  return h(`span.lm-d${kind}`, null, `${line}\n`);
 }
 
 const MARKS = /** @type {const} */ ({ green: ["✓", "passed"], red: ["✕", "not reached"], waiting: ["…", "waiting"], idle: ["·", "not judged yet"] });
