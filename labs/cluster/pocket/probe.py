@@ -48,7 +48,7 @@ def preflight(engine: Engine) -> None:
     if missing:
         raise ClusterError(
             what="This machine does not allow the pocket cluster: "
-            + "; ".join(one.found or one.name for one in missing),
+            + "; ".join(f"{one.name}: {one.found or 'missing'}" for one in missing),
             why="; ".join(one.why for one in missing if one.why),
             next_step=" ".join(one.next_step for one in missing if one.next_step) or "Run `labs doctor`",
         )
