@@ -67,7 +67,7 @@ def _questions(folder: Path, problems: Problems) -> tuple[tuple[Question, ...], 
     recall = [read_question(each, each.text("id")) for each in fields.mappings("recall", needed=False)]
     practices = [read_practice(each) for each in fields.mappings("practice", needed=False)]
     fields.done()
-    for ident in (each.id for each in (*recall, *practices)):
+    for ident in [question.id for question in recall] + [practice.id for practice in practices]:
         if not ident.startswith(f"{folder.name}/"):
             fields.problem(f"the id {ident} does not fit its folder", f"Begin it with `{folder.name}/`")
     return tuple(recall), tuple(practices)

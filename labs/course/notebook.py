@@ -28,7 +28,8 @@ _METADATA = {
 _VERIFY = '''"""The course's own tests run this cell: it fails until every exercise of this lesson is reached."""
 from labs import exercise
 
-for name in {names}:
+for name in [
+{names}]:
     exercise(name).require(timeout=5)
 '''
 
@@ -102,9 +103,13 @@ def _shown_lines(lesson: Lesson, audience: Audience) -> Iterator[tuple[int, str]
         if name not in ("starter", "solution"):
             raise _mistake(lesson, number, f"there is no marker {name!r}", "Write starter or solution")
         if not closing and inside:
-            raise _mistake(lesson, number, f"{name!r} begins inside {inside!r}", f"Close it with <!-- /{inside} --> first")
+            raise _mistake(
+                lesson, number, f"{name!r} begins inside {inside!r}", f"Close it with <!-- /{inside} --> first"
+            )
         if closing and inside != name:
-            raise _mistake(lesson, number, f"{name!r} ends and never began", f"Add <!-- {name} --> above or delete this")
+            raise _mistake(
+                lesson, number, f"{name!r} ends and never began", f"Add <!-- {name} --> above or delete this"
+            )
         inside, begun = ("", 0) if closing else (name, number)
     if inside:
         raise _mistake(lesson, begun, f"{inside!r} never ends", f"Add <!-- /{inside} -->")
@@ -115,9 +120,7 @@ def _mistake(lesson: Lesson, line: int, what: str, fix: str) -> CourseError:
 
 
 def _notebook(lesson: Lesson, audience: Audience) -> dict[str, Any]:
-    made = [
-        _cell(lesson, audience, index, kind, text) for index, (kind, text) in enumerate(cells(lesson, audience))
-    ]
+    made = [_cell(lesson, audience, index, kind, text) for index, (kind, text) in enumerate(cells(lesson, audience))]
     if audience == "starter":
         made.append(_verify_cell(lesson))
     return {"cells": made, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5}
@@ -132,6 +135,6 @@ def _cell(lesson: Lesson, audience: str, index: int, kind: str, text: str) -> di
 
 
 def _verify_cell(lesson: Lesson) -> dict[str, Any]:
-    names = json.dumps([exercise.id for exercise in lesson.exercises])
+    names = "".join(f'    "{exercise.id}",\n' for exercise in lesson.exercises)
     cell = _cell(lesson, "starter", -1, "code", _VERIFY.format(names=names).rstrip("\n"))
     return cell | {"metadata": {"jupyter": {"source_hidden": True}, "tags": ["labs-verify"]}}

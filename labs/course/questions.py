@@ -73,5 +73,7 @@ def read_practice(fields: Fields) -> Practice:
     fields.done()
     blanks = practice.text.count(BLANK)
     if blanks != len(practice.answers):
-        fields.problem(f"the text has {blanks} blanks, `answers` has {len(practice.answers)}", "Write one list for each")
+        fields.problem(
+            f"the text has {blanks} blanks, `answers` has {len(practice.answers)}", "Write one list for each"
+        )
     return practice

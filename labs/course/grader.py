@@ -1,0 +1,120 @@
+"""Judges an exercise from what its namespace shows: watch and logs in, verdicts out, no polling."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from labs import manifest
+from labs.checks import Snapshot, Tracker, Verdict
+from labs.course.logs import LogFollower
+from labs.course.model import Exercise
+from labs.kube import Client, Reflector
+
+__all__ = ["Grader", "kinds_of"]
+
+Json = Mapping[str, Any]
+_ALWAYS = ("v1/Pod", "v1/Event")
+_STOP_SECONDS = 1.0
+
+
+class Grader:
+    """Watches one namespace on threads of its own, from `start` to `stop`."""
+
+    def __init__(self, client: Client, exercise: Exercise, namespace: str) -> None:
+        self._exercise = exercise
+        self._news = threading.Condition()
+        self._changed, self._stopped, self._fresh = True, False, False
+        self._reflector = Reflector(client, kinds_of(exercise), namespace, self._wake)
+        self._logs = LogFollower(client, namespace, self._wake)
+        self._thread = threading.Thread(target=self._run, name="labs-grader", daemon=True)
+        self._on_verdicts: Callable[[tuple[Verdict, ...]], None] = lambda verdicts: None
+        self._on_snapshot: Callable[[Snapshot], None] = lambda snapshot: None
+
+    def start(
+        self,
+        on_verdicts: Callable[[tuple[Verdict, ...]], None],
+        on_snapshot: Callable[[Snapshot], None] | None = None,
+    ) -> None:
+        """Begin; both callbacks come from the grader's thread, verdicts whenever one of them has changed."""
+        self._on_verdicts = on_verdicts
+        self._on_snapshot = on_snapshot or self._on_snapshot
+        self._reflector.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End everything within a second; idempotent, also from a callback."""
+        with self._news:
+            self._stopped = True
+            self._news.notify_all()
+        self._reflector.stop()
+        self._logs.stop()
+        if self._thread.ident and self._thread is not threading.current_thread():
+            self._thread.join(_STOP_SECONDS)
+
+    def recheck(self) -> None:
+        """Judge now, though nothing has changed."""
+        self._wake()
+
+    def restart(self) -> None:
+        """Let the time of every check begin anew, as after an apply."""
+        with self._news:
+            self._fresh = True
+        self._wake()
+
+    def _wake(self) -> None:
+        with self._news:
+            self._changed = True
+            self._news.notify_all()
+
+    def _run(self) -> None:
+        tracker = Tracker(self._exercise.checks)
+        told: tuple[Verdict, ...] = ()
+        while True:
+            changed, fresh = self._wait(tracker.next_deadline())
+            if self._stopped:
+                return
+            if fresh:
+                tracker, told = Tracker(self._exercise.checks), ()
+            snapshot = self._snapshot()
+            verdicts = tracker.update(snapshot)
+            if changed:
+                self._on_snapshot(snapshot)
+            if verdicts != told and self._reflector.synced:
+                told = verdicts
+                self._on_verdicts(verdicts)
+
+    def _wait(self, deadline: float | None) -> tuple[bool, bool]:
+        """Sleep until something changes or the time of a check is up; says whether it changed and whether to restart."""
+        with self._news:
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            if not self._changed and not self._stopped:
+                self._news.wait(left)
+            changed, fresh = self._changed, self._fresh
+            self._changed = self._fresh = False
+            return changed, fresh
+
+    def _snapshot(self) -> Snapshot:
+        objects: dict[str, tuple[Json, ...]] = dict(self._reflector.objects())
+        self._logs.see(objects.get("Pod", ()))
+        return Snapshot(
+            objects=objects,
+            events=objects.get("Event", ()),
+            logs=self._logs.attempts(),
+            probes=(),
+            now=time.monotonic(),
+        )
+
+
+def kinds_of(exercise: Exercise) -> tuple[str, ...]:
+    """What has to be watched: Pods, Events, what the checks ask for and what starter and solution contain."""
+    found = dict.fromkeys(_ALWAYS)
+    for text in (exercise.starter, exercise.solution):
+        for document in manifest.parse(text).documents:
+            if document.kind and document.api_version:
+                found.setdefault(f"{document.api_version}/{document.kind}")
+    for check in exercise.checks:
+        found.update(dict.fromkeys(check.kinds))
+    return tuple(found)

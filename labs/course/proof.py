@@ -1,0 +1,93 @@
+"""Proves every exercise against a cluster: the starter fails, right answers pass, wrong ones fail with their message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from labs.course.catalogue import catalogue, find
+from labs.course.exercises import SERVER
+from labs.course.model import Exercise
+from labs.course.tries import TryReport, judge_texts
+from labs.errors import LabsError
+from labs.kube import Client
+
+__all__ = ["Proof", "prove"]
+
+_AT_ONCE = 6
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One manifest of one exercise; `problem` is empty when it was judged as it should be."""
+
+    exercise: str
+    manifest: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.exercise} {self.manifest}: {self.problem or 'as it should be'}"
+
+
+@dataclass(frozen=True)
+class _Case:
+    exercise: Exercise
+    manifest: str
+    text: str
+    passes: bool
+    fails: str = ""
+    says: str = ""
+
+
+def prove(
+    client: Client, ids: Sequence[str] = (), *, tell: Callable[[Proof], None] = lambda proof: None
+) -> tuple[Proof, ...]:
+    """Judge every manifest of these exercises (default: of all), several at once, each in a fresh namespace."""
+    exercises = [find(ident) for ident in ids] or list(catalogue().exercises())
+    cases = [case for exercise in exercises for case in _cases(exercise)]
+
+    def work(case: _Case) -> Proof:
+        proof = Proof(case.exercise.id, case.manifest, _problem(client, case))
+        tell(proof)
+        return proof
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return tuple(pool.map(work, cases))
+
+
+def _cases(exercise: Exercise) -> Iterable[_Case]:
+    yield _Case(exercise, "starter", exercise.starter, passes=False)
+    yield _Case(exercise, "solution", exercise.solution, passes=True)
+    for right in exercise.accept:
+        yield _Case(exercise, f"accept/{right.name}", right.text, passes=True)
+    for wrong in exercise.reject:
+        yield _Case(exercise, f"reject/{wrong.name}", wrong.text, passes=False, fails=wrong.fails, says=wrong.says)
+
+
+def _problem(client: Client, case: _Case) -> str:
+    try:
+        report = judge_texts(client, case.exercise, [(case.manifest, case.text)], case.fails.replace(SERVER, ""))
+    except LabsError as error:
+        return f"it could not be judged: {error}"
+    if case.passes:
+        return "" if report.exit_code == 0 else f"it should pass: {_words(report)}"
+    if report.exit_code == 0:
+        return "it should fail and passes"
+    return _wrongly_said(case, report) if case.fails else ""
+
+
+def _wrongly_said(case: _Case, report: TryReport) -> str:
+    if case.fails == SERVER:
+        said = report.refusal
+    else:
+        red = [each for each in report.verdicts if each.check_id == case.fails and each.state == "red"]
+        said = " ".join(f"{each.expected} {each.found} {each.look}" for each in red)
+    if not said:
+        return f"{case.fails} should fail: {_words(report)}"
+    return "" if case.says in said else f"it should say {case.says!r}: {said}"
+
+
+def _words(report: TryReport) -> str:
+    states = [f"{each.check_id} {each.state} ({each.expected}; {each.found})" for each in report.verdicts]
+    return report.refusal or "; ".join(states)

@@ -1,0 +1,50 @@
+"""Whether what was applied has come to rest, so that the next file may follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from labs.checks import Snapshot
+
+__all__ = ["settled"]
+
+Json = Mapping[str, Any]
+_STUCK = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "CrashLoopBackOff"})
+
+
+def settled(snapshot: Snapshot) -> bool:
+    """No Pod is about to start and no Deployment about to roll; what cannot go on counts as settled."""
+    pods, deployments = snapshot.objects.get("Pod", ()), snapshot.objects.get("Deployment", ())
+    return bool(pods or deployments) and all(map(_pod_rests, pods)) and all(map(_deployment_rests, deployments))
+
+
+def _pod_rests(pod: Json) -> bool:
+    status = pod.get("status", {})
+    if pod["metadata"].get("deletionTimestamp"):
+        return False
+    if status.get("phase") != "Pending":
+        return bool(status.get("phase")) and all(map(_container_rests, status.get("containerStatuses", ())))
+    refused = any(each.get("reason") == "Unschedulable" for each in status.get("conditions", ()))
+    containers = (*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ()))
+    return refused or any(_waiting(each) in _STUCK for each in containers)
+
+
+def _container_rests(container: Json) -> bool:
+    state = container.get("state", {})
+    return "running" in state or "terminated" in state or _waiting(container) in _STUCK
+
+
+def _waiting(container: Json) -> str:
+    return str(container.get("state", {}).get("waiting", {}).get("reason", ""))
+
+
+def _deployment_rests(deployment: Json) -> bool:
+    status, wanted = deployment.get("status", {}), deployment["spec"].get("replicas", 1)
+    if status.get("observedGeneration", 0) < deployment["metadata"].get("generation", 1):
+        return False
+    stalled = any(
+        each.get("type") == "Progressing" and each.get("status") == "False" for each in status.get("conditions", ())
+    )
+    counts = {status.get(key, 0) for key in ("replicas", "updatedReplicas", "availableReplicas")}
+    return stalled or counts == {wanted}

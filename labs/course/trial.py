@@ -1,0 +1,187 @@
+"""One try of an exercise in a namespace of its own: apply, wait for the verdicts, leave nothing behind."""
+
+from __future__ import annotations
+
+import queue
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from labs import manifest
+from labs.checks import Snapshot, Verdict
+from labs.course.catalogue import give
+from labs.course.grader import Grader
+from labs.course.model import Exercise
+from labs.course.settling import settled
+from labs.errors import LabsError, NotJudged
+from labs.kube import ApiError, Client
+
+__all__ = ["Refusal", "Trial", "trial"]
+
+Verdicts = tuple[Verdict, ...]
+_SETTLE_SECONDS = 120.0
+_SLACK_SECONDS = 30.0
+_LABEL = {"labs.k8s-ml/try": "true"}
+_TYPED_PATCH = "failed to create typed patch object"
+
+
+class Refusal(LabsError):
+    """The API server refused an object; `what` has its own words."""
+
+
+@dataclass
+class Trial:
+    """A namespace with what the exercise gives, judged from the first moment."""
+
+    client: Client
+    exercise: Exercise
+    namespace: str
+    _grader: Grader
+    _news: queue.SimpleQueue[Verdicts | Snapshot]
+    _created: list[Mapping[str, Any]]
+
+    def apply(self, objects: Iterable[Mapping[str, Any]]) -> None:
+        """Apply objects in their order; raises `Refusal`, or `NotJudged` when it is not the objects' fault."""
+        for each in objects:
+            try:
+                applied = self.client.apply(each, self.namespace)
+            except ApiError as error:
+                raise self._explained(error, each) from error
+            if applied.result == "created":
+                self._created.append(applied.obj)
+
+    def restart(self) -> None:
+        """Let the time of every check begin now."""
+        self._grader.restart()
+
+    def settle(self) -> None:
+        """Wait until nothing is on its way any more, at most two minutes."""
+        deadline = time.monotonic() + _SETTLE_SECONDS
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                news = self._news.get(timeout=left)
+            except queue.Empty:
+                return
+            if isinstance(news, Snapshot) and settled(news):
+                return
+
+    def judge(self, decided: Callable[[Verdicts], bool]) -> Verdicts:
+        """The first verdicts that decide; raises `NotJudged` when the cluster cannot be trusted to have shown all."""
+        limit = max(check.within + check.hold for check in self.exercise.checks) + _SLACK_SECONDS
+        deadline = time.monotonic() + limit
+        last: Verdicts = ()
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                news = self._news.get(timeout=left)
+            except queue.Empty:
+                break
+            if isinstance(news, Snapshot):
+                continue
+            last = news
+            if decided(last):
+                self._trusted()
+                return last
+        self._trusted()
+        raise NotJudged(
+            what=f"{self.exercise.id} was not decided within {limit:.0f} s",
+            why="; ".join(f"{verdict.title}: {verdict.state}" for verdict in last) or "No check was judged",
+            next_step="Run `labs status`, then try again",
+        )
+
+    def _trusted(self) -> None:
+        try:
+            nodes = self.client.list("Node")
+        except LabsError as error:
+            raise NotJudged(
+                what="The cluster stopped answering", why=str(error), next_step="Run `labs status`, then try again"
+            ) from error
+        if not any(_ready(node) for node in nodes):
+            raise NotJudged(
+                what="No node of the cluster is ready",
+                why="What the checks saw says nothing about your manifest",
+                next_step="Run `labs status`, then try again",
+            )
+
+    def _explained(self, error: ApiError, obj: Mapping[str, Any]) -> LabsError:
+        kind = str(obj.get("kind"))
+        served = error.code != 404 or kind not in _kinds(self.exercise.solution)
+        if served and (
+            (400 <= error.code < 500 and error.code not in (401, 403, 408, 429)) or _TYPED_PATCH in str(error)
+        ):
+            name = (obj.get("metadata") or {}).get("name", "without a name")
+            return Refusal(what=f"The API server refuses {kind} {name}: {error.status.get('message') or error}")
+        return NotJudged(
+            what=f"The cluster did not take {kind}: {error}",
+            why="This is not the fault of the manifest",
+            next_step="Run `labs status`, then try again",
+        )
+
+    def remove(self) -> None:
+        """Remove the namespace and what was created outside of it."""
+        self._grader.stop()
+        for obj in reversed(self._created):
+            if not obj["metadata"].get("namespace"):
+                _delete(self.client, obj)
+        self.client.delete_namespace(self.namespace, wait=True)
+
+
+@contextmanager
+def trial(client: Client, exercise: Exercise) -> Iterator[Trial]:
+    """A trial in a fresh namespace, which is removed on the way out, whatever happens."""
+    namespace = f"{exercise.namespace()}-try-{secrets.token_hex(3)}"
+    news: queue.SimpleQueue[Verdicts | Snapshot] = queue.SimpleQueue()
+    grader = Grader(client, exercise, namespace)
+    one = Trial(client, exercise, namespace, grader, news, [])
+    try:
+        client.ensure_namespace(namespace, labels=_LABEL)
+        give(client, exercise, namespace)
+        grader.start(news.put, news.put)
+        yield one
+    finally:
+        _in_any_case(one.remove)
+
+
+def _in_any_case(work: Callable[[], None]) -> None:
+    """Run to the end in a thread of its own, so that Ctrl-C does not leave half of it undone."""
+    thread = threading.Thread(target=work, name="labs-trial-remove")
+    thread.start()
+    thread.join()
+
+
+def objects_of(text: str) -> list[tuple[dict[str, Any], int]]:
+    """The objects of a manifest, those of a List one by one, each with the line of its namespace (0: none)."""
+    found = []
+    for document in manifest.parse(text).documents:
+        data = dict(document.data)
+        if data.get("kind") == "List" and isinstance(data.get("items"), list):
+            for index, item in enumerate(data["items"]):
+                found.append((dict(item), _line(document, f"items[{index}].metadata.namespace")))
+        else:
+            found.append((data, _line(document, "metadata.namespace")))
+    return found
+
+
+def _line(document: manifest.Document, path: str) -> int:
+    span = document.span_of(path)
+    return span.start.line if span else 0
+
+
+def _kinds(text: str) -> frozenset[str]:
+    return frozenset(str(data.get("kind")) for data, _ in objects_of(text))
+
+
+def _ready(node: Mapping[str, Any]) -> bool:
+    conditions: Sequence[Mapping[str, Any]] = node.get("status", {}).get("conditions", [])
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+
+
+def _delete(client: Client, obj: Mapping[str, Any]) -> None:
+    try:
+        client.delete(obj, grace=0)
+    except ApiError as error:
+        if error.code != 404:
+            raise
