@@ -13,7 +13,7 @@ from labs.errors import LabsError, ManifestError, NotRunning
 from labs.ui import drafts, foreign
 from labs.ui.drafts import Draft
 from labs.ui.jobs import Token
-from labs.ui.store import Applied, Json, Notice
+from labs.ui.store import Applied, Json, Notice, Problem
 from labs.ui.views.status import live_object
 
 if TYPE_CHECKING:
@@ -57,8 +57,9 @@ class Acting:
                 if getattr(error, "code", None) == CONFLICT:
                     self._session.store.update(notice=foreign.conflict_notice(error))
                     return
-                self._refused(draft, error)
-                raise
+                if not self._refused(draft, error):
+                    raise
+                return
             self._applied(draft, obj, answer)
 
     def recreate(self, token: Token) -> None:
@@ -164,6 +165,7 @@ class Acting:
         )
         self._session.store.change(
             lambda s: {
+                "problems": draft.problems if s.text == draft.text else s.problems,
                 "applied": (*(a for a in s.applied if a.text == draft.text and a.data != done.data), done),
                 "notice": notice,
             }
@@ -171,16 +173,21 @@ class Acting:
         self._session.watching.applied()
         self._session.save_soon()
 
-    def _refused(self, draft: Draft, error: LabsError) -> None:
+    def _refused(self, draft: Draft, error: LabsError) -> bool:
+        """Show a refusal of the API server at its lines; False when the error is none."""
         status = getattr(error, "status", None)
-        if isinstance(status, Mapping) and status:
-            self._publish_refusal(draft, status)
+        if not isinstance(status, Mapping) or not status:
+            return False
+        problems = self._publish_refusal(draft, status)
+        self._session.store.update(notice=refusal_notice(problems))
+        return True
 
-    def _publish_refusal(self, draft: Draft, status: Json) -> None:
+    def _publish_refusal(self, draft: Draft, status: Json) -> tuple[Problem, ...]:
         problems = drafts.refused(draft, status)
         self._session.store.change(
             lambda s: {"problems": problems, "problems_version": s.version} if s.text == draft.text else {}
         )
+        return problems
 
 
 def _kind(obj: Json) -> str:
@@ -189,6 +196,13 @@ def _kind(obj: Json) -> str:
         if "/" in str(obj.get("apiVersion", ""))
         else str(obj.get("kind", ""))
     )
+
+
+def refusal_notice(problems: tuple[Problem, ...]) -> Notice:
+    """The API server's refusal in a sentence, with the way out when there is one."""
+    first = problems[0] if problems else Problem("", "error", "", 1, 0, 0)
+    what = f"The API server refused it, line {first.line}: {first.message}"
+    return Notice("error", what, first.why, first.next_step, first.actions)
 
 
 def _comparable(obj: Json | None) -> list[str]:

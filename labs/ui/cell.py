@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from labs import course
-from labs.errors import LabsError
+from labs.errors import LabsError, ManifestError
 from labs.ui import connection
 from labs.ui.grading import RealCourse
 from labs.ui.jobs import Token
@@ -66,6 +66,12 @@ class Exercise:
                 session.replace_text(lambda _old: chosen)
             self._wait_for_cluster()
             session.acting.apply(Token(), force=True)
+            applied = session.store.get().applied
+            if not applied or applied[-1].text != session.store.get().text:
+                notice = session.store.get().notice
+                raise ManifestError(
+                    what=notice.what if notice else "Nothing was applied", why=notice.why if notice else ""
+                )
         except LabsError as error:
             raise as_refused(error) from None
         return self

@@ -21,7 +21,7 @@ class RealCourse:
 
     def nodes(self, client: Any, tell: Callable[[Sequence[Json]], None]) -> Callable[[], None]:
         """Tell the nodes, now and whenever one changes; the answer ends it."""
-        reflector: Any = Reflector(client, ("v1/Node",), None, lambda: tell(reflector.objects().get("Node", ())))
+        reflector: Any = Reflector(client, ("v1/Node",), "", lambda: tell(reflector.objects().get("Node", ())))
         reflector.start()
         return lambda: reflector.stop()
 

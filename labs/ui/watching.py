@@ -13,7 +13,6 @@ from labs.ui.store import State, VerdictLine
 if TYPE_CHECKING:
     from labs.ui.session import Session
 
-RESET_GRACE_SECONDS = 1
 OWN_KINDS = frozenset({"Event", "Node", "Namespace", "ServiceAccount", "ConfigMap", "EndpointSlice", "ReplicaSet"})
 
 
@@ -37,7 +36,8 @@ class Watching:
         with self._lock:
             self.stop()
             namespace = self._session.namespace
-            fresh = client.get("Namespace", namespace) is None
+            living = client.get("Namespace", namespace)
+            fresh = living is None or bool(living.get("metadata", {}).get("deletionTimestamp"))
             client.ensure_namespace(namespace)
             if fresh:
                 self._course.give(client, self._session.exercise, namespace)
@@ -64,8 +64,6 @@ class Watching:
         with self._lock:
             self.stop()
             namespace = self._session.namespace
-            for obj in self._owned(self._session.store.get()):
-                client.delete(obj, grace=RESET_GRACE_SECONDS)
             client.delete_namespace(namespace, wait=True)
             checks = self._session.exercise.checks
             self._session.store.update(
@@ -73,20 +71,17 @@ class Watching:
             )
             self.start(client)
 
-    @staticmethod
-    def _owned(state: State) -> Iterable[Any]:
-        for kind, found in state.objects.items():
-            if kind not in OWN_KINDS:
-                yield from (o for o in found if not o["metadata"].get("ownerReferences"))
-
     def _begin(self, client: Any) -> None:
         grader = self._course.grader(client, self._session.exercise, self._session.namespace)
         self._grader = grader
-        self._stop_nodes = self._course.nodes(client, lambda found: self._session.store.update(nodes=tuple(found)))
+        self._stop_nodes = self._course.nodes(client, self._on_nodes)
         grader.start(
             lambda verdicts: self._on_verdicts(grader, verdicts), lambda snapshot: self._on_snapshot(grader, snapshot)
         )
         self._started.set()
+
+    def _on_nodes(self, nodes: Iterable[Any]) -> None:
+        self._session.store.update(nodes=tuple(nodes))
 
     def _on_snapshot(self, grader: GraderLike, snapshot: Any) -> None:
         if grader is not self._grader:
