@@ -110,7 +110,7 @@ class _Walk:
         return self.document.lines.span(node.start, node.end)
 
     def missing(self, name: str, tokens: tuple[Token, ...]) -> Diagnostic:
-        path, span = self.document.nearest(format_path(tokens))
+        _, span = self.document.nearest(format_path(tokens))
         words = f"{noun(tokens, self.gvk[1])} needs the field **{name}**."
         return MissingField.at(span, words, path=format_path((*tokens, name)), next_step=f"Add `{name}:` here.")
 
@@ -217,10 +217,10 @@ class _Walk:
             if re.fullmatch(bare, data):
                 return Fix("Take the quotation marks away", (Edit(node.start, node.end, data),))
         if wanted == "array":
-            return self.list_fix(node, data, text)
+            return self.list_fix(node, data)
         return None
 
-    def list_fix(self, node: Node, data: Any, text: str) -> Fix | None:
+    def list_fix(self, node: Node, data: Any) -> Fix | None:
         if isinstance(data, dict) and not node.flow:
             edits = [Edit(node.start, node.start, "- ")]
             lines = self.document.lines

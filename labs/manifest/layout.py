@@ -178,7 +178,7 @@ def _members(found: Found) -> list[tuple[int, int]]:
     return pairs or [(item.start, item.end) for item in parent.items]
 
 
-def cut_flow(place: Place, found: Found) -> Edit:
+def cut_flow(_place: Place, found: Found) -> Edit:
     """Remove one of several members in brackets, with one comma."""
     members = _members(found)
     start = found.key.start if found.key else found.node.start

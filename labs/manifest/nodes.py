@@ -1,7 +1,7 @@
 """The tree of one YAML text: nodes with exact offsets, made from parser events without recursion.
 
-PyYAML's own composer recurses (a deep paste would end the process inside libyaml's C code) and resolves scalars by other
-rules than kubectl, so only its events are used.
+PyYAML's own composer recurses (a deep paste would end the process inside libyaml's C code) and resolves scalars by
+other rules than kubectl, so only its events are used.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ class TreeError(Exception):
 class Node:
     """A value in the text, `start` to `end` in code points; an empty value has no length.
 
-    `style` is "" for a plain scalar, else one of `'`, `"`, `|`, `>`; `flow` tells `[a]` and `{a: b}` from the block forms.
+    `style` is "" for a plain scalar, else one of `'`, `"`, `|`, `>`; `flow` tells `[a]` and `{a: b}` from the block
+    forms.
     `size` and `depth` count the value with all aliases written out.
     """
 

@@ -25,12 +25,12 @@ _BINARY = _PREFIX + "binary"
 _RESOLVABLE = {None, "", _STR, _BOOL, _INT, _FLOAT, _NULL, _TIME}
 
 _WORDS: dict[str, tuple[str, Scalar]] = {
-    **{word: (_BOOL, True) for word in "y Y yes Yes YES true True TRUE on On ON".split()},
-    **{word: (_BOOL, False) for word in "n N no No NO false False FALSE off Off OFF".split()},
-    **{word: (_NULL, None) for word in ("", "~", "null", "Null", "NULL")},
-    **{word: (_FLOAT, math.nan) for word in (".nan", ".NaN", ".NAN")},
+    **dict.fromkeys(["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"], (_BOOL, True)),
+    **dict.fromkeys(["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"], (_BOOL, False)),
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), (_NULL, None)),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), (_FLOAT, math.nan)),
     **{sign + word: (_FLOAT, math.inf) for sign in ("", "+") for word in (".inf", ".Inf", ".INF")},
-    **{word: (_FLOAT, -math.inf) for word in ("-.inf", "-.Inf", "-.INF")},
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), (_FLOAT, -math.inf)),
 }
 _FLOAT_FORM = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _DOT_FLOAT = re.compile(r"\.[0-9]+(?:_[0-9]+)*([eE][-+]?[0-9]+(?:_[0-9]+)*)?")

@@ -17,7 +17,8 @@ class FieldSchema:
     """One field of an object.
 
     `type` is "string", "integer", "number", "boolean", "object", "array", "int-or-string", "quantity" or "any" (what is
-    anything else counts as "any" and is not checked); `items` is the type of the items of an array, "" otherwise; `map_values` the type of the values of an object whose keys are free
+    anything else counts as "any" and is not checked); `items` is the type of the items of an array, "" otherwise;
+    `map_values` the type of the values of an object whose keys are free
     (labels), "" otherwise; `title` the object's own name for messages ("Container"), "" when it has none.
     """
 

@@ -132,7 +132,9 @@ class _Places:
                 rules.RefusedValue, path, f"{name} is missing. {_sentence(rest)}".strip(), next_step="Add the field."
             )
         if "RFC 1123" in words or "RFC 1035" in words:
-            text = f"`{value.strip(chr(34))}` cannot be a name: lower-case letters, digits and dashes only, a letter or digit at both ends."
+            text = (
+                f"`{value.strip(chr(34))}` cannot be a name: only lower-case letters, digits and dashes inside of it."
+            )
             return self.at(rules.RefusedValue, path, text, next_step="Write it in lower case with dashes.")
         if reason == "FieldValueDuplicate":
             return self.at(
@@ -214,8 +216,9 @@ class _Places:
             yield self.at(rules.UnreadableValue, where, text, next_step=f"Write {wish}.")
         if "quantities must match" in self.message:
             path = self.bad_quantity()
-            yield self.at(rules.UnreadableValue, path, f"**{_last(path) or 'An amount'}** is no amount that Kubernetes can read.",
-                          next_step="Write a number with a suffix, for example 500m or 400Mi.")  # fmt: skip
+            words = f"**{_last(path) or 'An amount'}** is no amount that Kubernetes can read."
+            step = "Write a number with a suffix, for example 500m or 400Mi."
+            yield self.at(rules.UnreadableValue, path, words, next_step=step)
         if "no kind" in self.message and "registered" in self.message:
             yield self.at(
                 rules.NotThere, "kind", _sentence(self.message.rpartition(": no kind ")[2].join(["No kind ", ""]))

@@ -41,7 +41,7 @@ def remove(text: str, path: str, doc: int = 0) -> str:
 
 
 def insert(text: str, path: str, value: Any, index: int | None = None, doc: int = 0) -> str:
-    """The text with an item put into the list at `path`, before `index` (at the end when None); a missing list is made."""
+    """The text with an item put into the list at `path`, before `index` (None: at the end); a missing list is made."""
     _check_value(value)
     place = Place.of(text, doc, path)
     found = find(place.root, parse_path(path))
@@ -90,7 +90,7 @@ def _set(text: str, tokens: tuple[Token, ...], value: Any, doc: int) -> str:
     place = Place.of(text, doc, format_path(tokens))
     found = find(place.root, tokens)
     if found is None:
-        return _create(text, place, tokens, value, doc)
+        return _create(text, place, tokens, value)
     old = to_data(found.node)[0]
     if _same(old, value):
         return text
@@ -145,7 +145,7 @@ def _set_sequence(text: str, found: Found, old: list[Any], new: list[Any], doc: 
     return text
 
 
-def _create(text: str, place: Place, tokens: tuple[Token, ...], value: Any, doc: int) -> str:
+def _create(text: str, place: Place, tokens: tuple[Token, ...], value: Any) -> str:
     """Write a field that is not there: nested values are made for the parents that are missing."""
     length = len(tokens) - 1
     while length > 0 and (parent := find(place.root, tokens[:length])) is None:
@@ -164,10 +164,10 @@ def _create(text: str, place: Place, tokens: tuple[Token, ...], value: Any, doc:
     if not may_hold(parent.node.real, tokens[length]):
         raise refused(format_path(tokens), wrong_parent(parent, tokens[length]), "Change it in the text.")
     place.refuse_shared(parent)
-    return _add(text, place, parent, tokens[length], value, doc)
+    return _add(text, place, parent, tokens[length], value)
 
 
-def _add(text: str, place: Place, parent: Found, token: Token, value: Any, doc: int) -> str:
+def _add(text: str, place: Place, parent: Found, token: Token, value: Any) -> str:
     node = parent.node.real
     if node.kind == "sequence":
         if token != len(node.items):

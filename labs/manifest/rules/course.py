@@ -82,8 +82,8 @@ class EnvNotText(Rule):
     """An environment variable that is not text
 
     What: The `value` of an environment variable is a number, true or false.
-    Why: A process knows its environment as text only, so the API server accepts text only. YAML takes bare digits and the words
-    true, yes, on, y, no, off and n for something else.
+    Why: A process knows its environment as text only, so the API server accepts text only. YAML takes bare digits and
+    the words true, yes, on, y, no, off and n for something else.
     Wrong:
         env:
           - name: WORKERS

@@ -13,7 +13,7 @@ RuleText = dict[str, str]
 
 _HEAD = """# Diagnostics
 
-What the workbench and `labs try` say about a manifest. Each finding has a code; the first digit tells where it comes from.
+What the workbench and `labs try` say about a manifest. Each finding has a code; its first digit tells where it is from.
 
 | codes | about |
 |---|---|

@@ -60,7 +60,7 @@ class UndeclaredField(Rule):
 class UnreadableValue(Rule):
     """The API server expects another type
 
-    What: The API server could not read a value, because it is text instead of a number, a mapping instead of a list, and so on.
+    What: The API server could not read a value, because it is text instead of a number, or a mapping instead of a list.
     Why: Quotation marks make text, bare digits a number, `- ` a list; the API server converts nothing.
     Wrong:
         replicas: "3"

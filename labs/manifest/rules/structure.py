@@ -1,4 +1,4 @@
-"""Rules about what Kubernetes objects are made of (L2xx; a misspelt field is L104, spelling like the rules before it)."""
+"""Rules about what Kubernetes objects are made of (L2xx; a misspelt field is L104, a matter of spelling)."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class UnknownKind(Rule):
     """
 
     code = "L202"
-    why = "Kinds are grouped: a Pod belongs to `v1`, a Deployment to `apps/v1`; the pair must be one that the cluster serves."
+    why = "Kinds are grouped: a Pod belongs to `v1`, a Deployment to `apps/v1`; the cluster must serve the pair."
 
 
 class WrongType(Rule):

@@ -154,7 +154,7 @@ class DuplicateKey(Rule):
     """The same field is written twice
 
     What: An object has two fields of the same name.
-    Why: Only the last one would count, the first would be lost without a word; the API server refuses it in strict mode.
+    Why: Only the last one would count; the first would be lost without a word.
     Wrong:
         spec:
           replicas: 1
@@ -205,7 +205,7 @@ class TooLong(Rule):
 class BadAlias(Rule):
     """An alias that stands for nothing
 
-    What: A `*name` refers to no `&name` above it, or to the object it stands in. A text that begins with `*` means that, too.
+    What: A `*name` refers to no `&name` above it, or to the object it stands in. So does a text that begins with `*`.
     Why: In YAML `&name` marks a value and `*name` repeats it.
     Wrong:
         schedule: * * * * *
@@ -240,7 +240,7 @@ class BadEscape(Rule):
     r"""An unknown escape in double quotation marks
 
     What: A text in double quotation marks contains a backslash followed by a character that means nothing there.
-    Why: In double quotation marks a backslash begins an escape such as `\n`. In single ones it is an ordinary character.
+    Why: In double quotation marks a backslash begins an escape such as `\n`. In single ones it is ordinary.
     Wrong:
         pattern: "\d+"
     Right:
@@ -248,7 +248,7 @@ class BadEscape(Rule):
     """
 
     code = "L114"
-    why = "In double quotation marks a backslash begins an escape such as `\\n`; in single ones it is an ordinary character."
+    why = "In double quotation marks a backslash begins an escape such as `\\n`; in single ones it is ordinary."
     next_step = "Use single quotation marks, or write the backslash twice."
 
 

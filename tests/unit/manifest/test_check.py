@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from snapshot import assert_snapshot
-from tables import table_schema
 
 from labs.manifest import apply_edits, check, parse, render
 from labs.manifest.words import nearest
+
+from .snapshot import assert_snapshot
+from .tables import table_schema
 
 POD = """\
 apiVersion: v1

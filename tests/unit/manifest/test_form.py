@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tables import table_schema
 
 from labs.errors import ManifestError
 from labs.manifest import FieldSpec, check, form_fields, parse, set_field
+
+from .tables import table_schema
 
 POD = """\
 apiVersion: v1

@@ -7,11 +7,22 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tables import table_schema
 
 from labs.manifest import FieldSpec, check, form_fields, parse, render, to_json
 
-POD = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  namespace: ns\nspec:\n  containers:\n    - name: c\n      image: i\n"
+from .tables import table_schema
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: a
+  namespace: ns
+spec:
+  containers:
+    - name: c
+      image: i
+"""
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{chr(98 + i)}: &{chr(98 + i)} [{','.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(9)
 )
@@ -145,7 +156,7 @@ TOKENS = st.sampled_from(
         "env:\n",
         "name: ",
         "value: ",
-    ]  # fmt: skip
+    ]
 )
 FIELDS = [
     FieldSpec("metadata.name", "Name"),

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from snapshot import assert_snapshot
-from tables import table_schema
 
 from labs.manifest import check, from_status, merged, parse, render
+
+from .snapshot import assert_snapshot
+from .tables import table_schema
 
 RECORDED = {
     case["name"]: case

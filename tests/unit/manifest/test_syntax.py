@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from snapshot import assert_snapshot
 
 from labs.manifest import apply_edits, parse, render
+
+from .snapshot import assert_snapshot
 
 POD = """\
 apiVersion: v1
