@@ -104,4 +104,4 @@ def _resources(data: Mapping[str, Any]) -> list[Resource]:
 def _pick(known: Sequence[Resource], kind: str, api_version: str) -> Resource | None:
     fitting = [each for each in known if each.kind == kind and api_version in ("", each.api_version)]
     core = [each for each in fitting if "/" not in each.api_version]
-    return (core or fitting or [None])[0]
+    return next(iter(core or fitting), None)

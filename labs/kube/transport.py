@@ -39,7 +39,7 @@ class Transport:
 
     def __init__(self, kubeconfig: Path, cache_file: Path | None = None) -> None:
         try:
-            api = config.new_client_from_config(config_file=str(kubeconfig))
+            api = config.new_client_from_config(config_file=str(kubeconfig))  # type: ignore[no-untyped-call]
         except (config.ConfigException, OSError) as error:
             raise ClusterError(
                 what="The cluster's kubeconfig cannot be used",
@@ -51,7 +51,7 @@ class Transport:
         api.configuration.no_proxy = "*"
         api.configuration.proxy = None
         self.api = ApiClient(api.configuration)
-        self._dynamic = DynamicClient(self.api, str(cache_file) if cache_file else None, Discovery)
+        self._dynamic: Any = DynamicClient(self.api, str(cache_file) if cache_file else None, Discovery)  # type: ignore[no-untyped-call]
 
     @property
     def discovery(self) -> Discovery:

@@ -1,0 +1,51 @@
+"""Checks as lessons write them: a word of the vocabulary with its settings, and how long it may take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from labs.checks.model import Check
+from labs.checks.words import WORDS, Evaluate, python_check
+
+__all__ = ["CheckError", "parse_check"]
+
+_COMMON = frozenset({"id", "title", "within", "hold"})
+_PODS = frozenset({"v1/Pod"})
+
+
+class CheckError(ValueError):
+    """A check cannot be read; the text says what is wrong with it."""
+
+
+def parse_check(spec: Mapping[str, Any]) -> Check:
+    """A check from ``{id, title, within, hold, <word>: {…}}``, or with ``python: module:function`` and its settings beside.
+
+    `within` and `hold` are seconds. Raises CheckError.
+    """
+    for key in ("id", "title", "within"):
+        if key not in spec:
+            raise CheckError(f"`{key}` is missing")
+    try:
+        evaluate, kinds = _evaluate(spec)
+        within, hold = float(spec["within"]), float(spec.get("hold", 0))
+    except (TypeError, ValueError, ImportError, AttributeError) as error:
+        raise CheckError(str(error)) from error
+    return Check(str(spec["id"]), str(spec["title"]), within, hold, evaluate, kinds)
+
+
+def _evaluate(spec: Mapping[str, Any]) -> tuple[Evaluate, frozenset[str]]:
+    rest = {key: value for key, value in spec.items() if key not in _COMMON}
+    if "python" in rest:
+        address = str(rest.pop("python"))
+        kinds = frozenset(rest.pop("kinds", _PODS))
+        return python_check(address, rest), kinds
+    words = sorted(rest)
+    if len(words) != 1 or words[0] not in WORDS:
+        raise CheckError(f"it needs one of {', '.join(sorted(WORDS))} or python; it has {', '.join(words) or 'none'}")
+    word, known = WORDS[words[0]]
+    settings = rest[words[0]]
+    if not isinstance(settings, Mapping) or not known.issuperset(settings):
+        raise CheckError(f"{words[0]} knows {', '.join(sorted(known)) or 'no settings'}")
+    kinds = frozenset({f"{settings.get('api', 'v1')}/{settings['kind']}"}) if "kind" in settings else _PODS
+    return word(settings), kinds
