@@ -78,7 +78,7 @@ def begin(folders: Path, *words: str) -> Session:
     )
     assert process.stdout
     events = (json.loads(line) for line in process.stdout)
-    opened = next((event for event in events if event["event"] in ("open", "already-running")), {})
+    opened: dict[str, Any] = next((event for event in events if event["event"] in ("open", "already-running")), {})
     return Session(process, folders / "state", opened)
 
 

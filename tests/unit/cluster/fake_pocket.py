@@ -1,5 +1,7 @@
 """Stands in for the engine's `pocket`: speaks its JSON lines; POCKET_FAKE says how it behaves."""
 
+from __future__ import annotations
+
 import fcntl
 import json
 import os
@@ -10,15 +12,15 @@ import time
 from pathlib import Path
 
 
-def say(**event):
+def say(**event: object) -> None:
     print(json.dumps(event), flush=True)
 
 
-def started():
+def started() -> int:
     return int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
 
 
-def report(state, phase, nodes, child):
+def report(state: Path, phase: str, nodes: int, child: int) -> None:
     value = {
         "schema": 1,
         "pid": os.getpid(),
@@ -34,13 +36,13 @@ def report(state, phase, nodes, child):
     fresh.rename(state / "status.json")
 
 
-def probe():
+def probe() -> None:
     refused = os.environ.get("POCKET_FAKE") == "refused"
     row = {"name": "mount", "ok": not refused, "required": True, "found": "mounts are refused" if refused else "fine"}
     print(json.dumps([{**row, "why": "AppArmor", "next": "sudo sysctl -w x=0"}]))
 
 
-def up(options):
+def up(options: dict[str, str]) -> None:
     behaviour = os.environ.get("POCKET_FAKE", "")
     state = Path(options["--state"])
     lock = os.open(state / "supervisor.lock", os.O_RDWR | os.O_CREAT)
@@ -81,4 +83,4 @@ def up(options):
 if sys.argv[1] == "probe":
     probe()
 elif sys.argv[1] == "up":
-    up(dict(zip(sys.argv[2::2], sys.argv[3::2])))
+    up(dict(zip(sys.argv[2::2], sys.argv[3::2], strict=True)))
