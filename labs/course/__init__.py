@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from labs.course.catalogue import catalogue, explain, find, give, practice, predict, question, recall, solution
 from labs.course.errors import CourseError, Problem
+from labs.course.grader import Grader
 from labs.course.loader import load
 from labs.course.model import Accept, Catalogue, Exercise, Lesson, Option, Practice, Question, Reject
 from labs.course.notebook import build
 from labs.course.progress import Progress
+from labs.course.proof import Proof, prove
+from labs.course.tries import TryReport, try_files
 
 __all__ = [
     "Accept",
     "Catalogue",
     "CourseError",
     "Exercise",
+    "Grader",
     "Lesson",
     "Option",
     "Practice",
     "Problem",
     "Progress",
+    "Proof",
     "Question",
     "Reject",
+    "TryReport",
     "build",
     "catalogue",
     "explain",
@@ -29,7 +35,9 @@ __all__ = [
     "load",
     "practice",
     "predict",
+    "prove",
     "question",
     "recall",
     "solution",
+    "try_files",
 ]
