@@ -1,41 +1,26 @@
-"""The learner's answers to the small questions: one readable file, restored after a kernel restart."""
+"""The learner's answers and milestones in her progress file: restored after a kernel restart, merged by the course."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import threading
-from pathlib import Path
 from typing import Any
 
-from labs import paths
-from labs.ui.memory import write_atomic
+from labs.course.progress import Progress
 
-SCHEMA = 1
-_lock = threading.Lock()
-
-
-def _file() -> Path:
-    return paths.state_dir() / "workbench" / "answers.json"
-
-
-def _load() -> dict[str, Any]:
-    with contextlib.suppress(OSError, ValueError):
-        data = json.loads(_file().read_text(encoding="utf-8"))
-        if isinstance(data, dict) and data.get("schema") == SCHEMA and isinstance(data.get("answers"), dict):
-            return dict(data["answers"])
-    return {}
+ANSWER, MILESTONE = "answer", "milestone"
 
 
 def answer_of(question_id: str) -> dict[str, Any]:
-    """The recorded answer, or an empty dict."""
-    with _lock:
-        found = _load().get(question_id)
-        return found if isinstance(found, dict) else {}
+    """The recorded answer, or an empty dict. Raises LabsError for a progress file of a newer version."""
+    return Progress().load().get(ANSWER, {}).get(question_id, {})
 
 
 def record(question_id: str, answer: dict[str, Any]) -> None:
-    """Keep an answer; raises OSError when the file cannot be written."""
-    with _lock:
-        answers = _load() | {question_id: answer}
-        write_atomic(_file(), json.dumps({"schema": SCHEMA, "answers": answers}, indent=1))
+    """Keep an answer; raises LabsError or OSError when the file cannot be written."""
+    Progress().record(ANSWER, question_id, answer)
+
+
+def reached(exercise_id: str) -> None:
+    """Keep that an exercise was all green once; the first time counts."""
+    progress = Progress()
+    if exercise_id not in progress.load().get(MILESTONE, {}):
+        progress.record(MILESTONE, exercise_id, {})

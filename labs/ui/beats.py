@@ -46,7 +46,8 @@ class Choices(Beat):
         self.kind = kind
         self.questions = tuple(questions)
         self._note = note
-        self._session = open_session(exercise_id) if exercise_id else None
+        judged = any(q.answer_from for q in self.questions)
+        self._session = open_session(exercise_id) if exercise_id and judged else None
         super().__init__()
         if self._session is not None:
             self._session.store.listen(lambda names: self.changed() if "verdicts" in names else None)
@@ -57,13 +58,25 @@ class Choices(Beat):
     def view(self) -> dict[str, Any]:
         """Questions with answers and marks."""
         verdicts = self._verdicts()
-        items = [question_view(q, self._answer(q, verdicts), verdicts) for q in self.questions]
+        items = []
+        for question in self.questions:
+            answer = self._answer(question, verdicts)
+            items.append(question_view(question, answer, self._known(answer, verdicts)))
         return {"items": items, "note": self._note}
+
+    def _known(self, answer: Mapping[str, Any], verdicts: Mapping[str, str]) -> Mapping[str, str]:
+        """The verdicts that may mark an answer: those of an apply after it was locked."""
+        return {} if answer.get("applied") == self._applied() and self._applied() else verdicts
+
+    def _applied(self) -> str:
+        applied = self._session.store.get().applied if self._session else ()
+        return f"{applied[-1].at} {applied[-1].obj['metadata'].get('resourceVersion', '')}" if applied else ""
 
     def _answer(self, question: QuestionLike, verdicts: Mapping[str, str]) -> dict[str, Any]:
         answer = answers.answer_of(question.id)
         if not isinstance(answer.get("chosen"), int) or not 0 <= answer["chosen"] < len(question.options):
             return {}
+        verdicts = self._known(answer, verdicts)
         if "right" not in answer and (right := right_option(question, verdicts)) is not None:
             answer |= {"right": right}
             answers.record(question.id, answer)
@@ -80,7 +93,7 @@ class Choices(Beat):
         if question is None or not 0 <= chosen < len(question.options) or confidence not in CONFIDENCE:
             return
         if "chosen" not in answers.answer_of(ident):
-            answers.record(ident, {"chosen": chosen, "confidence": confidence})
+            answers.record(ident, {"chosen": chosen, "confidence": confidence, "applied": self._applied()})
         self.changed()
 
 

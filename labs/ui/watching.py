@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from labs.ui import answers
 from labs.ui.ports import Course, GraderLike
 from labs.ui.store import State, VerdictLine
 
@@ -104,6 +105,8 @@ class Watching:
         state = self._session.store.change(lambda s: _judged(s, new, clock))
         if state.verdicts != before:
             self._session.save_soon()
+        if state.green and not all(v.state == "green" for v in before):
+            answers.reached(self._session.exercise.id)
 
 
 def _untouched(state: State) -> bool:

@@ -88,7 +88,7 @@ var Oa=`.lm-frame { container-type: inline-size; margin: 4px 0 10px; }
 .lm-diag-info b { color: var(--lm-wait); }
 .lm-wb .lm-diag-why { margin-top: 4px; color: var(--lm-soft); }
 
-.lm-act { display: flex; gap: 8px; align-items: center; padding: 10px 12px; border-top: 1px solid var(--lm-line); flex-wrap: wrap; }
+.lm-act { display: flex; gap: 6px; align-items: center; padding: 10px 12px; border-top: 1px solid var(--lm-line); flex-wrap: wrap; }
 .lm-b { font: 600 13px/1.45 var(--jp-ui-font-family); border-radius: 7px; border: 1px solid var(--lm-line); background: var(--lm-bg); color: var(--lm-ink); padding: 5px 12px; cursor: pointer; }
 .lm-b:hover { background: var(--lm-panel); }
 .lm-b:disabled { opacity: .5; cursor: default; }
@@ -208,6 +208,7 @@ var Oa=`.lm-frame { container-type: inline-size; margin: 4px 0 10px; }
 .lm-blank.lm-right { border-color: var(--lm-ok); background: var(--lm-okbg); }
 .lm-blank.lm-wrong { border-color: var(--lm-bad); background: var(--lm-badbg); }
 
+@container wb (max-width: 1120px) { .lm-act { gap: 2px; } .lm-act .lm-b { padding-inline: 9px; } }
 @container wb (max-width: 860px) {
   .lm-main { grid-template-columns: minmax(0, 1fr); }
   .lm-left { border-right: 0; border-bottom: 1px solid var(--lm-line); }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labs.ui.store import Json
+from labs.ui.views.standin import stand_in
 
 CALM_WAITS = frozenset({"ContainerCreating", "PodInitializing"})
 
@@ -75,14 +76,6 @@ def _pending(pod: Json) -> str:
         if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
             return f"Pending: {condition.get('message') or condition.get('reason') or ''}"
     return "Pending"
-
-
-def stand_in(pod: Json) -> str:
-    """The note for a pod whose image is served by this machine's own Python, else an empty string."""
-    for status in statuses(pod):
-        if "stand-in" in f"{status.get('imageID', '')} {status.get('image', '')}":
-            return "stand-in: Python of this machine"
-    return ""
 
 
 def _pod_box(pod: Json) -> dict[str, Any]:
