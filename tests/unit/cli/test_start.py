@@ -38,6 +38,14 @@ class Session:
     state: Path
     opened: dict[str, Any]
 
+    def end(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Send a signal and return the exit code."""
+        self.process.send_signal(number)
+        code = self.process.wait(60)
+        assert self.process.stdout
+        self.process.stdout.close()
+        return code
+
     @property
     def base(self) -> str:
         return str(self.opened["url"]).partition("/lab/")[0]
@@ -86,10 +94,7 @@ def begin(folders: Path, *words: str) -> Session:
 def session(folders: Path) -> Iterator[Session]:
     session = begin(folders)
     yield session
-    session.process.send_signal(signal.SIGINT)
-    session.process.wait(30)
-    assert session.process.stdout
-    session.process.stdout.close()
+    session.end()
 
 
 def ended(processes: tuple[Process, ...]) -> bool:
@@ -116,7 +121,8 @@ def test_jupyterlab_is_ours_private_and_quiet(session: Session, folders: Path) -
 
 def test_second_start_names_the_first(session: Session, folders: Path) -> None:
     second = begin(folders)
-    assert second.opened["url"] == session.opened["url"] and second.process.wait(10) == 0
+    assert second.opened["url"] == session.opened["url"]
+    assert second.process.wait(10) == 0 and second.end() == 0
 
 
 def test_terminal_has_our_kubectl_after_the_learners_bashrc(session: Session, folders: Path) -> None:
@@ -140,18 +146,15 @@ def test_every_end_ends_everything(session: Session, folders: Path, number: sign
     assert own
     below = descendants(own)
     assert below
-    session.process.send_signal(number)
-    assert session.process.wait(30) in (130, -signal.SIGKILL)
+    assert session.end(number) in (130, -signal.SIGKILL)
     assert ended(below)
 
 
 def test_start_after_kill(session: Session, folders: Path) -> None:
-    session.process.kill()
-    session.process.wait()
+    session.end(signal.SIGKILL)
     again = begin(folders)
     assert again.get("/api/contents", again.token)[0] == 200
-    again.process.send_signal(signal.SIGTERM)
-    again.process.wait(30)
+    assert again.end(signal.SIGTERM) == 130
 
 
 def test_ctrl_c_before_it_is_open(folders: Path) -> None:
