@@ -61,7 +61,7 @@ class Place:
 
 
 @pytest.fixture
-def place() -> Iterator[Place]:
+def place(engine: Path) -> Iterator[Place]:
     folder = Path(tempfile.mkdtemp(prefix="labs-"))
     place = Place(folder)
     yield place
