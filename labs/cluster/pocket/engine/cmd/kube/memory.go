@@ -7,16 +7,20 @@ import (
 	"time"
 )
 
-// What a program builds while it starts is garbage soon after: collecting it before would cost a third of the start.
-const startPhase = 12 * time.Second
+// What a program builds while it starts is garbage soon after. Collecting it eagerly would make the start longer; not at all
+// would leave a heap full of holes.
+const (
+	startPhase   = 12 * time.Second
+	startPercent = 200
+)
 
-// startFast leaves garbage alone at first, up to GOMEMLIMIT, and later keeps the heap as small as GOGC says.
+// startFast collects little at first, and later keeps the heap as small as GOGC says.
 func startFast() {
 	percent, err := strconv.Atoi(os.Getenv("GOGC"))
 	if err != nil || os.Getenv("GOMEMLIMIT") == "" {
 		return
 	}
-	debug.SetGCPercent(-1)
+	debug.SetGCPercent(startPercent)
 	time.AfterFunc(startPhase, func() {
 		debug.SetGCPercent(percent)
 		debug.FreeOSMemory()

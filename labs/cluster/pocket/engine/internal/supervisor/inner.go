@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -65,6 +66,8 @@ type cluster struct {
 	outer *json.Encoder
 	// awaited are the programs and nodes that have not been ready yet.
 	awaited map[string]bool
+	// started are all services but etcd.
+	started []*running
 }
 
 func (c *cluster) tell(said message) {
@@ -146,29 +149,38 @@ func (c *cluster) operate(ctx context.Context, services *services) error {
 		return err
 	}
 	etcd := services.etcd.start(c)
-	apiserver := services.apiserver.start(c)
-	var others []*running
+	apiserver := c.startAll(services.apiserver)[0]
 	if canDial("tcp", apiAddress(), ctx.Done()) {
 		go api.watchNodes(ctx, time.Now(), c.nodesChanged())
-		others = c.startAll(services.nodes)
+		c.startAll(services.nodes...)
 	}
 	if api.waitReady(ctx) {
 		c.step("kube-apiserver", "ready", "")
-		others = append(others, c.startAll(services.controllers)...)
+		c.startAll(services.controllers...)
 	}
 	<-ctx.Done()
-	end(1800*time.Millisecond, others...)
+	end(1800*time.Millisecond, c.others()[1:]...)
 	end(400*time.Millisecond, apiserver)
 	end(1500*time.Millisecond, etcd)
 	return nil
 }
 
-func (c *cluster) startAll(services []*service) []*running {
+func (c *cluster) startAll(services ...*service) []*running {
 	started := make([]*running, len(services))
 	for i, one := range services {
 		started[i] = one.start(c)
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.started = append(c.started, started...)
 	return started
+}
+
+// others are the API server and what was started after it.
+func (c *cluster) others() []*running {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.started)
 }
 
 // nodesChanged passes on which nodes are Ready.

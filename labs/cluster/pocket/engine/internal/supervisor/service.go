@@ -12,6 +12,8 @@ import (
 const (
 	firstBackoff = 200 * time.Millisecond
 	lastBackoff  = 5 * time.Second
+	// A program that ends sooner than this has failed to start, even if it had opened its port.
+	startedAfter = 2 * time.Second
 	// A program that has run for this long is healthy: its next end is a new matter.
 	healthyAfter = 20 * time.Second
 )
@@ -21,8 +23,8 @@ type service struct {
 	name    string
 	command func() (*exec.Cmd, error)
 	// ready returns when the program serves; nil for nodes, which the API server reports.
-	ready func(alive <-chan struct{}) bool
-	// failed is told how often in a row the program ended before it was ready; it may repair what the program needs.
+	ready func(ended <-chan struct{}) bool
+	// failed is told how often in a row the program failed to start; it may repair what the program needs.
 	failed func(times int) (detail string)
 }
 
@@ -45,23 +47,24 @@ func (s *service) start(c *cluster) *running {
 // keep starts the program again whenever it ends, after a pause that grows while it does not stay up.
 func (r *running) keep(c *cluster) {
 	defer close(r.done)
-	backoff, unready := firstBackoff, 0
+	backoff, failures := firstBackoff, 0
 	for restarts := 0; ; restarts++ {
 		began := time.Now()
-		wasReady, err := r.once(c, restarts)
+		err := r.once(c, restarts)
 		if r.isStopped() {
 			return
 		}
-		fmt.Fprintf(os.Stderr, "%s ended after %s: %v\n", r.service.name, time.Since(began).Round(time.Millisecond), err)
-		detail := ""
-		if unready++; wasReady {
-			unready = 0
+		ran := time.Since(began)
+		fmt.Fprintf(os.Stderr, "%s ended after %s: %v\n", r.service.name, ran.Round(time.Millisecond), err)
+		if failures++; ran > startedAfter {
+			failures = 0
 		}
-		if r.service.failed != nil && unready > 0 {
-			detail = r.service.failed(unready)
-		}
-		if time.Since(began) > healthyAfter {
+		if ran > healthyAfter {
 			backoff = firstBackoff
+		}
+		detail := ""
+		if r.service.failed != nil {
+			detail = r.service.failed(failures)
 		}
 		time.Sleep(backoff)
 		backoff = min(backoff*2, lastBackoff)
@@ -70,28 +73,33 @@ func (r *running) keep(c *cluster) {
 }
 
 // once runs the program from its start to its end.
-func (r *running) once(c *cluster, restarts int) (wasReady bool, err error) {
+func (r *running) once(c *cluster, restarts int) error {
 	command, err := r.service.command()
 	if err != nil {
-		return false, err
+		return err
 	}
 	output, err := openLog(c.spec.Options.State, r.service.name)
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer output.Close()
 	command.Stdout, command.Stderr = output, output
 	command.WaitDelay = 200 * time.Millisecond
 	if err := r.launch(command); err != nil {
-		return false, err
+		return err
 	}
 	info := processInfo{Name: r.service.name, PID: command.Process.Pid, Restarts: restarts, Since: float64(time.Now().UnixMilli()) / 1000}
 	c.tell(message{Process: &info})
-	alive, ready := make(chan struct{}), make(chan bool, 1)
-	go func() { ready <- r.service.ready != nil && r.awaitReady(c, alive) }()
-	err = command.Wait()
-	close(alive)
-	return <-ready || r.service.ready == nil, err
+	ended := make(chan struct{})
+	defer close(ended)
+	if r.service.ready != nil {
+		go func() {
+			if r.service.ready(ended) {
+				c.step(r.service.name, "ready", "")
+			}
+		}()
+	}
+	return command.Wait()
 }
 
 func (r *running) launch(command *exec.Cmd) error {
@@ -103,14 +111,6 @@ func (r *running) launch(command *exec.Cmd) error {
 	err := command.Start()
 	r.process = command.Process
 	return err
-}
-
-func (r *running) awaitReady(c *cluster, alive <-chan struct{}) bool {
-	if !r.service.ready(alive) {
-		return false
-	}
-	c.step(r.service.name, "ready", "")
-	return true
 }
 
 func (r *running) isStopped() bool {
@@ -135,6 +135,16 @@ func end(patience time.Duration, all ...*running) {
 	}
 }
 
+// kill ends the program; it is started again.
+func (r *running) kill() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.process != nil {
+		_ = r.process.Kill()
+	}
+}
+
+// signal passes a signal on; the program is not started again.
 func (r *running) signal(number syscall.Signal) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

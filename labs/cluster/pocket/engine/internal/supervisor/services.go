@@ -95,36 +95,41 @@ func (c *cluster) node(index int) (*service, error) {
 	}}, nil
 }
 
-func etcdReady(alive <-chan struct{}) bool { return canDial("unix", control.EtcdSocket, alive) }
+func etcdReady(ended <-chan struct{}) bool { return canDial("unix", control.EtcdSocket, ended) }
 
 func listening(address string) func(<-chan struct{}) bool {
-	return func(alive <-chan struct{}) bool { return canDial("tcp", address, alive) }
+	return func(ended <-chan struct{}) bool { return canDial("tcp", address, ended) }
 }
 
 // canDial waits until address accepts a connection; false when the program has ended before.
-func canDial(network, address string, alive <-chan struct{}) bool {
+func canDial(network, address string, ended <-chan struct{}) bool {
 	for {
 		if connection, err := net.DialTimeout(network, address, time.Second); err == nil {
 			connection.Close()
 			return true
 		}
 		select {
-		case <-alive:
+		case <-ended:
 			return false
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
-// repairEtcd moves data aside that etcd cannot start with, so that the cluster comes up empty rather than not at all.
-func (c *cluster) repairEtcd(times int) string {
-	if times < etcdAttempts {
+// repairEtcd moves data aside that etcd cannot start with, so that the cluster comes up empty rather than not at all. All
+// else starts again with it, because it remembers what is no longer there. A full disk is no damage.
+func (c *cluster) repairEtcd(failures int) string {
+	state := c.spec.Options.State
+	if failures < etcdAttempts || (&folder{path: state}).checkSpace() != nil {
 		return ""
 	}
-	data := control.Data(c.spec.Options.State)
+	data := control.Data(state)
 	aside := fmt.Sprintf("%s.broken-%d", data, time.Now().Unix())
 	if err := os.Rename(data, aside); err != nil {
 		return "etcd cannot start: " + err.Error()
+	}
+	for _, one := range c.others() {
+		one.kill()
 	}
 	return "etcd could not read its data; it was moved to " + aside
 }
