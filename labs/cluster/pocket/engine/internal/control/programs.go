@@ -92,7 +92,7 @@ func APIServer(certs *pki.Store) Program {
 	args = append(args, certificate(certs, "tls-cert-file", "tls-private-key-file", pki.APIServer)...)
 	args = append(args, certificate(certs, "kubelet-client-certificate", "kubelet-client-key", pki.APIServerKubeletClient)...)
 	args = append(args, certificate(certs, "proxy-client-cert-file", "proxy-client-key-file", pki.FrontProxyClient)...)
-	return Program{Name: "kube-apiserver", Args: args, Env: memory(50, "320MiB")}
+	return Program{Name: "kube-apiserver", Args: args, Env: memory(35, "320MiB")}
 }
 
 // ControllerManager reads its kubeconfig from a file; certs hold the key that signs service account tokens.
