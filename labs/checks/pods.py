@@ -83,12 +83,11 @@ def unschedulable(pod: Json) -> str:
 def trouble(pod: Json) -> str:
     """Why a container cannot start, with the runtime's own words; empty where none is stuck."""
     for status in statuses(pod):
-        for state in (status.get("state") or {}, status.get("lastState") or {}):
-            for phase in ("waiting", "terminated"):
-                found = state.get(phase) or {}
-                if found.get("reason") in _CANNOT_START:
-                    said = str(found.get("message", "")).strip()
-                    return f"container {status['name']}: {found['reason']}" + (f": {said}" if said else "")
+        now, last = status.get("state") or {}, status.get("lastState") or {}
+        for found in (now.get("terminated") or {}, last.get("terminated") or {}, now.get("waiting") or {}):
+            if found.get("reason") in _CANNOT_START:
+                said = str(found.get("message", "")).strip()
+                return f"container {status['name']}: {found['reason']}" + (f": {said}" if said else "")
     return unschedulable(pod)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +18,9 @@ Key = tuple[str, str, int]
 
 _MOST_LINES = 20_000
 _STATUSES = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
-_GRACE_SECONDS = 1.0
+_AGAIN_SECONDS = 1.0
+_NO_WATCHER = "failed to create fsnotify watcher"
+"""Begins the line that a kubelet puts at the end of a log that it cannot follow (too many inotify instances)."""
 
 
 class LogSource(Protocol):
@@ -37,11 +40,12 @@ class LogSource(Protocol):
 
 
 class _Attempt:
-    """What one attempt has printed; `complete` when it has ended and everything was read."""
+    """What one attempt has printed; `ended` is set when its container has, `complete` when everything was read."""
 
     def __init__(self, pod: str) -> None:
         self.pod = pod
         self.lines: deque[str] = deque(maxlen=_MOST_LINES)
+        self.ended = threading.Event()
         self.complete = False
 
 
@@ -51,7 +55,6 @@ class LogFollower:
     def __init__(self, source: LogSource, namespace: str, changed: Callable[[], None]) -> None:
         self._source, self._namespace, self._changed = source, namespace, changed
         self._attempts: dict[Key, _Attempt] = {}
-        self._ended: set[Key] = set()
         self._lock = threading.Lock()
         self._stop = threading.Event()
 
@@ -80,53 +83,74 @@ class LogFollower:
         uid, name = pod["metadata"]["uid"], status["name"]
         number = int(status.get("restartCount", 0))
         state = status.get("state", {})
+        if number:
+            self._follow((uid, name, number - 1), pod["metadata"]["name"], ended=True, previous=True)
         if "running" in state or "terminated" in state:
-            self._follow((uid, name, number), pod["metadata"]["name"], "terminated" in state)
-        elif number == 0 and status.get("lastState", {}).get("terminated"):
-            self._follow((uid, name, 0), pod["metadata"]["name"], True)
-        if number and (uid, name, number - 1) not in self._attempts:
-            self._follow((uid, name, number - 1), pod["metadata"]["name"], True, previous=True)
+            self._follow((uid, name, number), pod["metadata"]["name"], ended="terminated" in state)
 
-    def _follow(self, key: Key, pod: str, ended: bool, *, previous: bool = False) -> None:
+    def _follow(self, key: Key, pod: str, *, ended: bool, previous: bool = False) -> None:
+        known = self._attempts.get(key)
+        attempt = known or _Attempt(pod)
         if ended:
-            self._ended.add(key)
-        if key in self._attempts:
-            return
-        attempt = self._attempts[key] = _Attempt(pod)
-        thread = threading.Thread(target=self._read, args=(key, attempt, previous), name="labs-log", daemon=True)
-        thread.start()
+            attempt.ended.set()
+        if known is None:
+            self._attempts[key] = attempt
+            threading.Thread(target=self._read, args=(key, attempt, previous), name="labs-log", daemon=True).start()
 
     def _read(self, key: Key, attempt: _Attempt, previous: bool) -> None:
+        """Read to the end; a log that cannot be followed is read again each second for as long as its container runs."""
         try:
-            self._source.logs(
-                attempt.pod,
-                key[1],
-                namespace=self._namespace,
-                follow=not previous,
-                previous=previous,
-                on_line=lambda line: self._add(attempt, line),
-                stop=self._stop,
-            )
+            self._stream(key, attempt, previous)
+            cut_off = not previous and not self._whole(attempt)
+            while cut_off and not self._stop.is_set():
+                cut_off = not attempt.ended.wait(_AGAIN_SECONDS)
+                self._reread(key, attempt)
         except LabsError:
-            self._again(key, attempt)
+            self._failed(key, attempt)
             return
         attempt.complete = True
         self._changed()
 
-    def _again(self, key: Key, attempt: _Attempt) -> None:
-        """A read that failed: try once more while the attempt goes on, else it is complete as it stands."""
-        if self._stop.wait(_GRACE_SECONDS) or key in self._ended or attempt.lines:
-            attempt.complete = True
+    def _stream(self, key: Key, attempt: _Attempt, previous: bool) -> None:
+        def add(line: str) -> None:
+            with self._lock:
+                attempt.lines.append(line)
             self._changed()
-            return
+
+        self._ask(key, attempt, not previous, previous, add)
+
+    def _whole(self, attempt: _Attempt) -> bool:
+        if attempt.lines and attempt.lines[-1].startswith(_NO_WATCHER):
+            return False
+        return attempt.ended.wait(_AGAIN_SECONDS)
+
+    def _reread(self, key: Key, attempt: _Attempt) -> None:
+        uid, container, number = key
+        lines: list[str] = []
+        self._ask(key, attempt, False, (uid, container, number + 1) in self._attempts, lines.append)
         with self._lock:
-            if self._attempts.get(key) is attempt:
-                del self._attempts[key]
+            attempt.lines = deque(lines, maxlen=_MOST_LINES)
         self._changed()
 
-    def _add(self, attempt: _Attempt, line: str) -> None:
-        with self._lock:
-            attempt.lines.append(line)
+    def _ask(self, key: Key, attempt: _Attempt, follow: bool, previous: bool, on_line: Callable[[str], None]) -> None:
+        self._source.logs(
+            attempt.pod,
+            key[1],
+            namespace=self._namespace,
+            follow=follow,
+            previous=previous,
+            on_line=on_line,
+            stop=self._stop,
+        )
+
+    def _failed(self, key: Key, attempt: _Attempt) -> None:
+        """A read that failed is tried once more while the attempt goes on; else it is complete as it stands."""
+        if self._stop.wait(_AGAIN_SECONDS) or attempt.ended.is_set() or attempt.lines:
+            attempt.complete = True
+        else:
+            with self._lock:
+                if self._attempts.get(key) is attempt:
+                    del self._attempts[key]
         self._changed()
 
 

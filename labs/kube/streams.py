@@ -24,6 +24,8 @@ _WATCH_SECONDS = 300
 _SLACK_SECONDS = 20
 _LOG_IDLE_SECONDS = 3600.0
 _PIECE = 65536
+_CANNOT_FOLLOW = "failed to create fsnotify watcher"
+"""The kubelet writes this into the log that it sends (pkg/kubelet/kuberuntime/logs, ReadLogs), instead of refusing."""
 
 
 def lines(response: Any) -> Iterator[str]:
@@ -105,7 +107,7 @@ def read_log(
     on_line: Callable[[str], None],
     stop: threading.Event,
 ) -> None:
-    """Read one attempt's log; returns at its end or soon after `stop`."""
+    """Read one attempt's log; returns at its end or soon after `stop`. Raises ClusterError when a node cannot follow it."""
     path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
     query = {"container": container, "follow": "true" if follow else None, "previous": "true" if previous else None}
     with transport.open("GET", path, query=query, accept="*/*", read_seconds=_LOG_IDLE_SECONDS) as response:
@@ -115,10 +117,20 @@ def read_log(
             for line in lines(response):
                 if stop.is_set():
                     return
+                if follow and line.startswith(_CANNOT_FOLLOW):
+                    raise _no_watches(line)
                 on_line(line)
         except ClusterError:
             if not stop.is_set():
                 raise
+
+
+def _no_watches(line: str) -> ClusterError:
+    return ClusterError(
+        what="The node cannot follow a log",
+        why=f"Its kubelet says: {line}",
+        next_step="Raise fs.inotify.max_user_instances, or end other programs that watch files",
+    )
 
 
 def _end_with(stop: threading.Event, response: Any) -> None:
