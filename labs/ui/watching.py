@@ -68,7 +68,12 @@ class Watching:
             client.delete_namespace(namespace, wait=True)
             checks = self._session.exercise.checks
             self._session.store.update(
-                objects={}, events=(), logs=(), verdicts=tuple(VerdictLine(c.id, c.title) for c in checks), hints=0
+                objects={},
+                events=(),
+                logs=(),
+                verdicts=tuple(VerdictLine(c.id, c.title) for c in checks),
+                hints=0,
+                milestones=(),
             )
             self.start(client)
 

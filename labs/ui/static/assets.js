@@ -208,7 +208,7 @@ var Oa=`.lm-frame { container-type: inline-size; margin: 4px 0 10px; }
 .lm-blank.lm-right { border-color: var(--lm-ok); background: var(--lm-okbg); }
 .lm-blank.lm-wrong { border-color: var(--lm-bad); background: var(--lm-badbg); }
 
-@container wb (max-width: 1120px) { .lm-act { gap: 2px; } .lm-act .lm-b { padding-inline: 9px; } }
+@container wb (max-width: 1120px) { .lm-act { gap: 4px; } .lm-act .lm-b { padding-inline: 8px; } .lm-cmd { flex-wrap: wrap; } .lm-wb .lm-cmd-text { flex-basis: 100%; } }
 @container wb (max-width: 860px) {
   .lm-main { grid-template-columns: minmax(0, 1fr); }
   .lm-left { border-right: 0; border-bottom: 1px solid var(--lm-line); }
