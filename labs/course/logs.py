@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -19,8 +18,6 @@ Key = tuple[str, str, int]
 _MOST_LINES = 20_000
 _STATUSES = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
 _AGAIN_SECONDS = 1.0
-_NO_WATCHER = "failed to create fsnotify watcher"
-"""Begins the line that a kubelet puts at the end of a log that it cannot follow (too many inotify instances)."""
 
 
 class LogSource(Protocol):
@@ -100,10 +97,9 @@ class LogFollower:
     def _read(self, key: Key, attempt: _Attempt, previous: bool) -> None:
         """Read to the end; a log that cannot be followed is read again each second for as long as its container runs."""
         try:
-            self._stream(key, attempt, previous)
-            cut_off = not previous and not self._whole(attempt)
-            while cut_off and not self._stop.is_set():
-                cut_off = not attempt.ended.wait(_AGAIN_SECONDS)
+            whole = self._stream(key, attempt, previous)
+            while not whole and not self._stop.is_set():
+                whole = attempt.ended.wait(_AGAIN_SECONDS)
                 self._reread(key, attempt)
         except LabsError:
             self._failed(key, attempt)
@@ -111,18 +107,21 @@ class LogFollower:
         attempt.complete = True
         self._changed()
 
-    def _stream(self, key: Key, attempt: _Attempt, previous: bool) -> None:
+    def _stream(self, key: Key, attempt: _Attempt, previous: bool) -> bool:
+        """Take lines as they come; says whether the log was read to the attempt's end."""
+
         def add(line: str) -> None:
             with self._lock:
                 attempt.lines.append(line)
             self._changed()
 
-        self._ask(key, attempt, not previous, previous, add)
-
-    def _whole(self, attempt: _Attempt) -> bool:
-        if attempt.lines and attempt.lines[-1].startswith(_NO_WATCHER):
+        try:
+            self._ask(key, attempt, not previous, previous, add)
+        except LabsError:
+            if previous:
+                raise
             return False
-        return attempt.ended.wait(_AGAIN_SECONDS)
+        return previous or attempt.ended.wait(_AGAIN_SECONDS)
 
     def _reread(self, key: Key, attempt: _Attempt) -> None:
         uid, container, number = key
