@@ -27,7 +27,10 @@ ORIGIN = "http://widget.test"
 THEMES = Path(sys.prefix) / "share/jupyter/lab/themes/@jupyterlab"
 SCRIPT = """
 class Model {
-  constructor(state) { this.state = state; this.sent = []; this.listeners = {}; }
+  constructor(state) {
+    this.state = state; this.sent = []; this.listeners = {}; const slots = this.slots = [];
+    this.widget_manager = { kernel: { statusChanged: { connect(f) { slots.push(f); }, disconnect() {} } } };
+  }
   get(name) { return this.state[name]; }
   send(content) { this.sent.push(JSON.parse(JSON.stringify(content))); }
   on(name, f) { (this.listeners[name] ??= []).push(f); }

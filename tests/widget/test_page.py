@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page
 from .page import chromium, open_widget
 from .states import scene
 
+pytestmark = pytest.mark.browser
 HOSTILE = '<img src=x onerror="globalThis.pwned=1"><script>globalThis.pwned=1</script>'
 
 
@@ -179,6 +180,15 @@ def test_a_view_without_a_kernel_says_so(browser: Browser) -> None:
     )
     page.get_by_text("Run this cell again").wait_for()
     assert page.get_by_role("button", name="Apply").is_disabled()
+    clean(page)
+
+
+def test_a_restarted_kernel_is_noticed(browser: Browser) -> None:
+    page = open_widget(browser, "workbench", scene())
+    page.evaluate("model.slots.forEach((f) => f(null, 'busy'))")
+    assert page.get_by_text("Run this cell again").is_hidden()
+    page.evaluate("model.slots.forEach((f) => f(null, 'restarting'))")
+    assert page.get_by_text("Run this cell again").is_visible()
     clean(page)
 
 
