@@ -64,10 +64,19 @@ def watch_events(
     with transport.open("GET", path, query=query, read_seconds=seconds + _SLACK_SECONDS) as response:
         opened(response)
         for line in lines(response):
-            event = json.loads(line)
+            event = _event(line)
             if event["type"] == "ERROR":
                 raise ApiError(event["object"])
             yield event["type"], event["object"]
+
+
+def _event(line: str) -> Json:
+    """An event of a watch; one that was cut off with its connection is a ClusterError."""
+    try:
+        event: Json = json.loads(line)
+    except ValueError as error:
+        raise unreachable(error) from error
+    return event
 
 
 def until(

@@ -26,8 +26,8 @@ def recalls(lesson: str) -> Sequence[QuestionLike]:
     """At most three items for the start of a lesson, those answered wrong before first."""
     items = course.recall(lesson)
 
-    def missed(question: QuestionLike) -> bool:
-        answer = answers.answer_of(question.id)
+    def missed(question: course.Question) -> bool:
+        answer = answers.answer_of(question.recalls or question.id)
         return answer.get("right") is not None and answer.get("right") != answer.get("chosen")
 
     return sorted(items, key=lambda q: not missed(q))[:MOST_RECALLS]
