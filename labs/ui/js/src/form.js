@@ -50,8 +50,8 @@ function field(first, change, goto, focus) {
   let spec = first;
   const input = control(first);
   const reason = button("", () => spec.line && goto(spec.line), "link");
-  const label = h("span", null, spec.label);
-  const root = h("label.lm-field", { "data-path": spec.path }, label, input, reason);
+  const label = h("label", null, h("span", null, spec.label), input);
+  const root = h("div.lm-field", { "data-path": spec.path }, label, reason);
   input.addEventListener("focus", () => focus(spec));
   const commit = () => {
     const value = spec.kind === "bool" ? input.checked : input.value;
