@@ -32,6 +32,7 @@ _MARKED_BY_FIXTURE = {
 }
 _ORDER = ("unit", "widget", "cluster", "notebooks", "e2e")
 _namespaces = count(1)
+FAILED = pytest.StashKey[bool]()
 
 
 def lacking(reason: str) -> NoReturn:
@@ -61,6 +62,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("LABS_TEST_REQUIRE") == "all":
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be: {report.longrepr}"
+    if report.failed:
+        item.stash[FAILED] = True
     return report  # type: ignore[return-value]
 
 

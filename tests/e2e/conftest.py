@@ -1,0 +1,86 @@
+"""The course as a learner has it: `labs start` with its own cluster, JupyterLab in Chromium."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, Queue
+from typing import IO, TYPE_CHECKING, Any
+
+import pytest
+
+from tests.conftest import FAILED
+from tests.pocket import Pocket, place
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+RESULTS = Path(__file__).resolve().parents[2] / "test-results"
+
+
+@dataclass(frozen=True)
+class Course:
+    """A running course and the address of its first page."""
+
+    pocket: Pocket
+    url: str
+
+    def page(self, notebook: str) -> str:
+        """Address of one of its notebooks."""
+        return self.url.replace("00-welcome.ipynb", notebook)
+
+
+def _read(stream: IO[str], events: Queue[dict[str, Any]]) -> None:
+    for line in stream:
+        events.put(json.loads(line))
+
+
+def _wait(events: Queue[dict[str, Any]], kind: str, seconds: float) -> dict[str, Any]:
+    """The next event of a kind; an error of the course is an error here."""
+    while True:
+        try:
+            event = events.get(timeout=seconds)
+        except Empty:
+            raise AssertionError(f"no {kind!r} within {seconds} s") from None
+        assert event.get("event") != "error", event
+        if event.get("event") == kind:
+            return event
+
+
+@pytest.fixture(scope="session")
+def course(engine: Path) -> Iterator[Course]:
+    """`labs start --no-browser`, ended like a learner does, by an interrupt; its cluster is up."""
+    with place() as pocket:
+        process = pocket.spawn("start", "--no-browser", "--json", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert process.stdout
+        events: Queue[dict[str, Any]] = Queue()
+        reader = threading.Thread(target=_read, args=(process.stdout, events), daemon=True)
+        reader.start()
+        try:
+            opened = _wait(events, "open", 120)
+            _wait(events, "cluster", 120)
+            yield Course(pocket, opened["url"])
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+            reader.join(5)
+            process.stdout.close()
+    assert process.returncode in (0, 130)
+
+
+@pytest.fixture
+def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page; what it showed is in `test-results/` when the test has failed."""
+    context = chromium.new_context(viewport={"width": 1500, "height": 1100})
+    found = context.new_page()
+    yield found
+    if request.node.stash.get(FAILED, False):
+        RESULTS.mkdir(exist_ok=True)
+        found.screenshot(path=RESULTS / f"{re.sub(r'[^a-z0-9]+', '-', request.node.name)}.png")
+    context.close()
