@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from typing import Literal, cast
 
 from labs.course.fields import Fields
@@ -18,7 +20,7 @@ def read_question(fields: Fields, ident: str, *, after: str = "", checks: frozen
     question = Question(
         id=ident,
         prompt=fields.text("prompt"),
-        options=tuple(_option(each) for each in fields.mappings("options")),
+        options=_shuffled(ident, (_option(each) for each in fields.mappings("options"))),
         answer_from=fields.text("answer_from", ""),
         after=after,
         feedback=fields.text("feedback", ""),
@@ -27,6 +29,11 @@ def read_question(fields: Fields, ident: str, *, after: str = "", checks: frozen
     fields.done()
     _judge(question, fields, checks)
     return question
+
+
+def _shuffled(ident: str, options: Iterable[Option]) -> tuple[Option, ...]:
+    """The options in an order that says nothing about which is right, and that stays as long as their words do."""
+    return tuple(sorted(options, key=lambda option: hashlib.sha256(f"{ident}\n{option.text}".encode()).digest()))
 
 
 def _option(fields: Fields) -> Option:
