@@ -52,15 +52,27 @@ def test_corpus_is_not_empty() -> None:
     assert sum("error" in case for case in CORPUS) > 80
 
 
-@pytest.mark.parametrize(
-    "case", [c for c in CORPUS if isinstance(c.get("json"), dict)], ids=lambda c: repr(c["yaml"])[:60]
-)
-def test_python_reader_agrees(case: dict[str, Any]) -> None:
-    """PyYAML without libyaml gives the same data, where it reads the text at all."""
+def _trees(case: dict[str, Any]) -> list[Any] | None:
     try:
-        trees = list(read_trees(case["yaml"].removeprefix("\ufeff"), loader=yaml.SafeLoader))
+        return list(read_trees(case["yaml"].removeprefix("\ufeff"), loader=yaml.SafeLoader))
     except yaml.YAMLError:
-        pytest.skip("the pure Python reader refuses this text")
+        return None
+
+
+OBJECTS = [case for case in CORPUS if isinstance(case.get("json"), dict)]
+READ = [case for case in OBJECTS if _trees(case) is not None]
+
+
+def test_python_reader_refuses_few() -> None:
+    """PyYAML without libyaml refuses some texts that kubectl reads; they are few."""
+    assert len(OBJECTS) - len(READ) <= 5
+
+
+@pytest.mark.parametrize("case", READ, ids=lambda c: repr(c["yaml"])[:60])
+def test_python_reader_agrees(case: dict[str, Any]) -> None:
+    """Where PyYAML without libyaml reads the text, it gives the same data."""
+    trees = _trees(case)
+    assert trees
     assert same(to_data(trees[0].root)[0], case["json"])
 
 
