@@ -40,6 +40,10 @@ class LabsError(Exception):
     def __str__(self) -> str:
         return " ".join(_sentence(part) for part in (self.what, self.why, self.next_step) if part)
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback."""
+        return [str(self)]
+
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.what, self.why, self.next_step)
 

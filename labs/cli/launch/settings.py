@@ -106,6 +106,7 @@ def _server(base: Path, application: Path, port: int, browser: bool) -> dict[str
             "app_settings_dir": str(application),
             "news_url": None,
             "check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
+            "expose_app_in_browser": True,
             "extension_manager": "readonly",
         },
     }
