@@ -46,7 +46,7 @@ def test_the_last_cell_of_a_starter_is_hidden_and_tagged(tiny: Path) -> None:
 def test_notebooks_are_valid_have_no_outputs_and_are_the_same_each_time(tiny: Path, audience: Any) -> None:
     first, again = notebooks((lesson(tiny),), audience), notebooks((lesson(tiny),), audience)
     assert first == again
-    notebook = nbformat.reads(first["07-demo.ipynb"], 4)  # type: ignore[no-untyped-call]
+    notebook = nbformat.reads(first["07-demo.ipynb"], 4)
     nbformat.validate(notebook)
     assert notebook.metadata.kernelspec.name == "python3"
     assert all(not cell.outputs and cell.execution_count is None for cell in notebook.cells if cell.cell_type == "code")
