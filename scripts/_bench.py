@@ -12,11 +12,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from labs.cluster.processes import Process, descendants, find
+from labs.errors import ClusterError
 from labs.kube import Client
 from labs.kube.streams import watch_events
 
@@ -130,13 +131,17 @@ class Watch:
 
     def _run(self) -> None:
         version = self._client.transport.ask("GET", self._path).data["metadata"]["resourceVersion"]
-        for kind, found in watch_events(self._client.transport, self._path, version):
+        for kind, found in self._events(version):
             now = (time.monotonic(), time.time())
             for state, holds in self._states.items():
                 if kind in ("ADDED", "MODIFIED") and holds(found):
                     with self._changed:
                         self._seen.setdefault((found["metadata"]["uid"], state), now)
                         self._changed.notify_all()
+
+    def _events(self, version: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        with suppress(ClusterError):  # the cluster ends before this thread does
+            yield from watch_events(self._client.transport, self._path, version)
 
     def wait(self, uid: str, state: str) -> tuple[float, float]:
         """Monotonic and wall time of the first sight; raises when it takes more than a minute."""

@@ -8,11 +8,14 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from labs.cluster.processes import Process
 from tests.pocket import Pocket, all_ended
 
 if TYPE_CHECKING:
@@ -162,19 +165,31 @@ def test_nothing_survives(own_place: Pocket, ending: str) -> None:
     before = _traces()
     own_place.labs("up")
     processes, server = own_place.processes(), own_place.status()["server"]
-    namespaces = {_user_namespace(one.pid) for one in processes[1:]} - {_user_namespace(os.getpid())}
-    assert namespaces, "the cluster does not run in a user namespace of its own"
-    if ending == "down":
-        own_place.labs("down")
-    else:
-        os.kill(processes[0].pid, signal.SIGKILL)
-    assert all_ended(processes)
+    with _held_namespaces(processes[1:]) as namespaces:
+        if ending == "down":
+            own_place.labs("down")
+        else:
+            os.kill(processes[0].pid, signal.SIGKILL)
+        assert all_ended(processes)
+        left = {_user_namespace(int(path.name)) for path in Path("/proc").glob("[0-9]*")}
+        assert not namespaces & left
     with socket.socket() as probe:
-        port = int(server.rpartition(":")[2])
-        assert probe.connect_ex(("127.0.0.1", port)) != 0
+        assert probe.connect_ex(("127.0.0.1", int(server.rpartition(":")[2]))) != 0
     assert _traces() == before
-    left = {_user_namespace(int(path.name)) for path in Path("/proc").glob("[0-9]*")}
-    assert not namespaces & left
+
+
+@contextmanager
+def _held_namespaces(processes: tuple[Process, ...]) -> Iterator[set[str]]:
+    """The cluster's user namespaces, held open so that their numbers cannot be given to another one's."""
+    names = {_user_namespace(one.pid): one.pid for one in processes}
+    names.pop(_user_namespace(os.getpid()), None)
+    assert names.keys() - {""}, "the cluster does not run in a user namespace of its own"
+    held = [os.open(f"/proc/{pid}/ns/user", os.O_RDONLY) for name, pid in names.items() if name]
+    try:
+        yield names.keys() - {""}
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
 
 
 def _traces() -> dict[str, Any]:

@@ -41,16 +41,17 @@ def _read(stream: IO[str], events: Queue[dict[str, Any]]) -> None:
         events.put(json.loads(line))
 
 
-def _wait(events: Queue[dict[str, Any]], kind: str, seconds: float) -> dict[str, Any]:
-    """The next event of a kind; an error of the course is an error here."""
-    while True:
+def _wait(events: Queue[dict[str, Any]], kinds: set[str], seconds: float) -> dict[str, dict[str, Any]]:
+    """The first event of each kind, in whatever order they come; an error of the course is an error here."""
+    found: dict[str, dict[str, Any]] = {}
+    while kinds - found.keys():
         try:
             event = events.get(timeout=seconds)
         except Empty:
-            raise AssertionError(f"no {kind!r} within {seconds} s") from None
+            raise AssertionError(f"no {kinds - found.keys()} within {seconds} s") from None
         assert event.get("event") != "error", event
-        if event.get("event") == kind:
-            return event
+        found.setdefault(str(event.get("event")), event)
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -63,9 +64,7 @@ def course(engine: Path) -> Iterator[Course]:
         reader = threading.Thread(target=_read, args=(process.stdout, events), daemon=True)
         reader.start()
         try:
-            opened = _wait(events, "open", 120)
-            _wait(events, "cluster", 120)
-            yield Course(pocket, opened["url"])
+            yield Course(pocket, _wait(events, {"open", "cluster"}, 120)["open"]["url"])
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(60)
