@@ -24,8 +24,7 @@ class Notebook:
 
     def until_idle(self) -> None:
         """Wait for the kernel: what is run earlier is lost."""
-        idle = self.panel.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")
-        expect(idle).to_be_attached(timeout=SLOW)
+        expect(self.page.locator("#jp-main-statusbar")).to_contain_text(re.compile(r"Python 3.*\| Idle"), timeout=SLOW)
 
     def cell(self, source: str) -> Locator:
         """The code cell whose source has these words."""
@@ -45,10 +44,8 @@ class Notebook:
         """Kernel → Restart Kernel…, and yes."""
         self.page.get_by_role("menuitem", name="Kernel", exact=True).click()
         self.page.get_by_role("menuitem", name=re.compile(r"^Restart Kernel…")).click()
-        self.page.get_by_role("dialog").get_by_role("button", name=re.compile("Restart")).click()
-        expect(self.panel.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute(
-            "data-status", "idle", timeout=SLOW
-        )
+        self.page.get_by_role("dialog").get_by_role("button", name="Confirm Kernel Restart").click()
+        self.until_idle()
 
 
 class Workbench:
