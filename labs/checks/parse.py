@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from labs.checks.model import Check
@@ -31,15 +32,18 @@ def parse_check(spec: Mapping[str, Any]) -> Check:
         within, hold = float(spec["within"]), float(spec.get("hold", 0))
     except (TypeError, ValueError, ImportError, AttributeError) as error:
         raise CheckError(str(error)) from error
+    if not (isfinite(within) and within > 0 and isfinite(hold) and hold >= 0):
+        raise CheckError("within is more than 0 seconds, hold is 0 or more")
     return Check(str(spec["id"]), str(spec["title"]), within, hold, evaluate, kinds)
 
 
 def _evaluate(spec: Mapping[str, Any]) -> tuple[Evaluate, frozenset[str]]:
     rest = {key: value for key, value in spec.items() if key not in _COMMON}
     if "python" in rest:
-        address = str(rest.pop("python"))
-        kinds = frozenset(rest.pop("kinds", _PODS))
-        return python_check(address, rest), kinds
+        address, kinds = str(rest.pop("python")), rest.pop("kinds", None)
+        if kinds is not None and (not isinstance(kinds, list) or not all(isinstance(each, str) for each in kinds)):
+            raise CheckError("kinds is a list such as [v1/Pod]")
+        return python_check(address, rest), _PODS if kinds is None else frozenset(kinds)
     words = sorted(rest)
     if len(words) != 1 or words[0] not in WORDS:
         raise CheckError(f"it needs one of {', '.join(sorted(WORDS))} or python; it has {', '.join(words) or 'none'}")

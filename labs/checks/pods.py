@@ -10,6 +10,7 @@ __all__ = [
     "containers",
     "effective_policies",
     "find",
+    "living",
     "logs_of",
     "missing",
     "restarts",
@@ -34,12 +35,19 @@ _CANNOT_START = frozenset(
 
 
 def find(snapshot: Snapshot, name: str) -> Json | None:
-    """The Pod of that name, or None."""
-    return next((pod for pod in snapshot.objects.get("Pod", ()) if pod["metadata"]["name"] == name), None)
+    """The living Pod of that name, or None; one that is being deleted proves nothing any more."""
+    return next((pod for pod in living(snapshot) if pod["metadata"]["name"] == name), None)
+
+
+def living(snapshot: Snapshot, kind: str = "Pod") -> list[Json]:
+    """All objects of a kind but those that are being deleted."""
+    return [each for each in snapshot.objects.get(kind, ()) if not each["metadata"].get("deletionTimestamp")]
 
 
 def missing(snapshot: Snapshot, kind: str, name: str) -> str:
-    """That there is no such object, and which others of its kind there are."""
+    """That there is no such object or that it is just being deleted, and which others of its kind there are."""
+    if any(each["metadata"]["name"] == name for each in snapshot.objects.get(kind, ())):
+        return f"the {kind} {name} is being deleted"
     others = sorted(each["metadata"]["name"] for each in snapshot.objects.get(kind, ()))
     there = f"; there is {', '.join(others[:3])}" if others else ""
     return f"no {kind} named {name}{there}"
@@ -81,9 +89,13 @@ def unschedulable(pod: Json) -> str:
 
 
 def trouble(pod: Json) -> str:
-    """Why a container cannot start, with the runtime's own words; empty where none is stuck."""
+    """Why a container cannot start, with the runtime's own words; empty where none is stuck.
+
+    What an earlier attempt ran into counts only while the container waits for the next one.
+    """
     for status in statuses(pod):
-        now, last = status.get("state") or {}, status.get("lastState") or {}
+        now = status.get("state") or {}
+        last = status.get("lastState") or {} if "waiting" in now else {}
         for found in (now.get("terminated") or {}, last.get("terminated") or {}, now.get("waiting") or {}):
             if found.get("reason") in _CANNOT_START:
                 said = str(found.get("message", "")).strip()

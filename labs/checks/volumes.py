@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import uuid
 from collections.abc import Iterator
 
 from labs.checks import pods
@@ -12,7 +13,13 @@ from labs.checks.model import Finding, Json, Snapshot
 
 __all__ = ["shared_volume_uuid"]
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    r"|(?<![0-9a-f])[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}(?![0-9a-f])",
+    re.IGNORECASE,
+)
+"""With hyphens, or a random one (version 4) without: a checksum has as many digits."""
+_FILLED = frozenset({"configMap", "downwardAPI", "image", "projected", "secret"})
 _EXPECTED = "a fresh UUID in the logs of two containers that mount one volume"
 _ORDER = ("pass", "wait", "fail")
 
@@ -22,8 +29,10 @@ def shared_volume_uuid(snapshot: Snapshot) -> Finding:
 
     A UUID that the manifest holds, or the Pod's own, proves nothing: both containers would know it without the volume.
     """
-    found = [_judged(snapshot, pod) for pod in snapshot.objects.get("Pod", ())]
+    found = [_judged(snapshot, pod) for pod in pods.living(snapshot)]
     if not found:
+        if snapshot.objects.get("Pod"):
+            return Finding("wait", _EXPECTED, "the Pod is being deleted", "The Table tab lists what is there")
         return Finding("wait", _EXPECTED, "no Pod", "Apply the manifest")
     return min(found, key=lambda finding: _ORDER.index(finding.state))
 
@@ -40,7 +49,7 @@ def _judged(snapshot: Snapshot, pod: Json) -> Finding:
     }
     for one, other in pairs:
         if common := printed[one] & printed[other]:
-            return Finding("pass", _EXPECTED, f"{one} and {other} both print {min(common)}")
+            return Finding("pass", _EXPECTED, f"{one} and {other} both print {uuid.UUID(min(common))}")
     return _not_yet(snapshot, pod, pairs, printed)
 
 
@@ -59,18 +68,18 @@ def _not_yet(
 
 def _pairs(pod: Json) -> Iterator[tuple[str, str]]:
     mounted = [
-        (str(each["name"]), {mount["name"] for mount in each.get("volumeMounts") or ()})
+        (str(each["name"]), {mount["name"]: bool(mount.get("readOnly")) for mount in each.get("volumeMounts") or ()})
         for each in pods.containers(pod)
     ]
-    shared = {volume["name"] for volume in pod["spec"].get("volumes") or ()}
+    written = _written(pod)
     for (one, first), (other, second) in itertools.combinations(mounted, 2):
-        if first & second & shared & _written(pod):
+        if any(not (first[name] and second[name]) for name in first.keys() & second.keys() & written):
             yield one, other
 
 
 def _written(pod: Json) -> set[str]:
-    """Volumes that containers can write to: not those that the kubelet fills with the service account's token."""
-    return {volume["name"] for volume in pod["spec"].get("volumes") or () if "projected" not in volume}
+    """Volumes that containers can write to: not those that the kubelet fills, as with the service account's token."""
+    return {volume["name"] for volume in pod["spec"].get("volumes") or () if not _FILLED & volume.keys()}
 
 
 def _printed(snapshot: Snapshot, pod: Json, container: str) -> Iterator[str]:
@@ -81,4 +90,4 @@ def _printed(snapshot: Snapshot, pod: Json, container: str) -> Iterator[str]:
 
 
 def _uuids(text: str) -> Iterator[str]:
-    return (found.lower() for found in _UUID.findall(text))
+    return (found.lower().replace("-", "") for found in _UUID.findall(text))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
 
 from labs.checks import pods
 from labs.checks.model import Finding, Json, LogAttempt, Snapshot
@@ -15,6 +17,8 @@ Evaluate = Callable[[Snapshot], Finding]
 Word = Callable[[Mapping[str, object]], Evaluate]
 
 _EVENTS = "The Events tab says why"
+_PHASES = ("Pending", "Running", "Succeeded", "Failed")
+_QUOTED = re.compile(r' +File ".*", line \d+')
 _ENDED = frozenset({"Succeeded", "Failed"})
 
 
@@ -24,9 +28,8 @@ def exists(settings: Mapping[str, object]) -> Evaluate:
 
     def evaluate(snapshot: Snapshot) -> Finding:
         expected = f"a {kind} named {name}"
-        for each in snapshot.objects.get(kind, ()):
-            if each["metadata"]["name"] == name and not each["metadata"].get("deletionTimestamp"):
-                return Finding("pass", expected, "it is there")
+        if any(each["metadata"]["name"] == name for each in pods.living(snapshot, kind)):
+            return Finding("pass", expected, "it is there")
         return Finding("wait", expected, pods.missing(snapshot, kind, name), "metadata.name in your manifest")
 
     return evaluate
@@ -39,7 +42,9 @@ def absent(settings: Mapping[str, object]) -> Evaluate:
     def evaluate(snapshot: Snapshot) -> Finding:
         expected = f"no {kind} named {name}"
         if any(each["metadata"]["name"] == name for each in snapshot.objects.get(kind, ())):
-            return Finding("wait", expected, "it is there", "The Table tab lists what is there")
+            there = any(each["metadata"]["name"] == name for each in pods.living(snapshot, kind))
+            found = "it is there" if there else "it is being deleted"
+            return Finding("wait", expected, found, "The Table tab lists what is there")
         return Finding("pass", expected, "it is gone")
 
     return evaluate
@@ -48,8 +53,10 @@ def absent(settings: Mapping[str, object]) -> Evaluate:
 def phase(settings: Mapping[str, object]) -> Evaluate:
     """``{pod, phase, restarts}``: the Pod's phase; Running means with every main container running. `restarts` is the most."""
     name, wanted = _text(settings, "pod"), _text(settings, "phase")
+    if wanted not in _PHASES:
+        raise ValueError(f"phase is one of {', '.join(_PHASES)}")
     most = settings.get("restarts")
-    if most is not None and not isinstance(most, int):
+    if most is not None and (not isinstance(most, int) or isinstance(most, bool)):
         raise ValueError("restarts is a number")
     expected = f"phase {wanted}" + ("" if most is None else f" with {most} restarts")
 
@@ -82,7 +89,9 @@ def _phase(pod: Json, wanted: str, most: int | None, expected: str) -> Finding:
 
 def _all_run(pod: Json) -> bool:
     each = (pod.get("status") or {}).get("containerStatuses") or ()
-    return bool(each) and all("running" in (status.get("state") or {}) for status in each)
+    return len(each) == len(pod["spec"]["containers"]) and all(
+        "running" in (status.get("state") or {}) for status in each
+    )
 
 
 def _described(pod: Json, now: str, restarted: int) -> str:
@@ -105,10 +114,9 @@ def logs_contain(settings: Mapping[str, object]) -> Evaluate:
         if pod is None:
             return Finding("wait", expected, pods.missing(snapshot, "Pod", name), "metadata.name in your manifest")
         attempts = pods.logs_of(snapshot, pod)
-        for attempt in attempts:
-            for line in attempt.lines:
-                if text in line:
-                    return Finding("pass", expected, f'"{line.strip()[:200]}"')
+        for line in (line for attempt in attempts for line in _said(attempt)):
+            if text in line:
+                return Finding("pass", expected, f'"{line.strip()[:200]}"')
         lines = [line for attempt in attempts for line in attempt.lines if line.strip()]
         ended = (pod.get("status") or {}).get("phase") in _ENDED and _all_read(pod, attempts)
         return _without(pod, expected, lines, ended)
@@ -116,9 +124,21 @@ def logs_contain(settings: Mapping[str, object]) -> Evaluate:
     return evaluate
 
 
+def _said(attempt: LogAttempt) -> Iterator[str]:
+    """The lines without those in which a traceback of Python quotes the program's text: the program never said them."""
+    quoted = False
+    for line in attempt.lines:
+        if not quoted:
+            yield line
+        quoted = bool(_QUOTED.match(line))
+
+
 def _all_read(pod: Json, attempts: list[LogAttempt]) -> bool:
-    read = {(each.container, each.attempt) for each in attempts if each.complete}
-    return all((status["name"], int(status.get("restartCount", 0))) in read for status in pods.statuses(pod))
+    """Whether the log of every container that has run was read to its end."""
+    read = {(each.container, each.attempt) for each in attempts}
+    ran = [status for status in pods.statuses(pod) if "waiting" not in (status.get("state") or {})]
+    known = all((status["name"], int(status.get("restartCount", 0))) in read for status in ran)
+    return known and all(each.complete for each in attempts)
 
 
 def _without(pod: Json, expected: str, lines: list[str], ended: bool) -> Finding:
@@ -135,11 +155,11 @@ def _without(pod: Json, expected: str, lines: list[str], ended: bool) -> Finding
 
 
 def event_seen(settings: Mapping[str, object]) -> Evaluate:
-    """``{object, reason}``: an event with that reason is about the object of that name."""
+    """``{object, reason}``: an event with that reason is about the object of that name that is there now."""
     name, reason = _text(settings, "object"), _text(settings, "reason")
 
     def evaluate(snapshot: Snapshot) -> Finding:
-        about = [each for each in snapshot.events if (each.get("involvedObject") or {}).get("name") == name]
+        about = [each for each in snapshot.events if _is_about(snapshot, each.get("involvedObject") or {}, name)]
         expected = f"an event {reason} about {name}"
         if any(each.get("reason") == reason for each in about):
             return Finding("pass", expected, "it was seen")
@@ -149,10 +169,19 @@ def event_seen(settings: Mapping[str, object]) -> Evaluate:
     return evaluate
 
 
+def _is_about(snapshot: Snapshot, concerned: Json, name: str) -> bool:
+    """Whether an event concerns the object of that name; not an earlier one that had the same name."""
+    kind = str(concerned.get("kind"))
+    if concerned.get("name") != name or kind not in snapshot.objects:
+        return concerned.get("name") == name
+    return any(each["metadata"]["uid"] == concerned.get("uid") for each in pods.living(snapshot, kind))
+
+
 def python_check(address: str, settings: Mapping[str, object]) -> Evaluate:
     """``module:function``, called with the snapshot and the settings; gives a Finding."""
     module, _, name = address.partition(":")
     function: Callable[..., Finding] = getattr(importlib.import_module(module), name)
+    inspect.signature(function).bind(None, **settings)
     return lambda snapshot: function(snapshot, **settings)
 
 

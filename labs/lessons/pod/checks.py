@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from labs.checks import Finding, Snapshot
+from labs.checks.pods import find
 
 __all__ = ["cpu_request", "image_found", "label_from_log", "memory_request"]
 
@@ -122,7 +123,7 @@ def _named(snapshot: Snapshot, uid: str, prefix: str) -> str | None:
 
 
 def _pod(snapshot: Snapshot, name: str) -> Json | None:
-    return next((pod for pod in snapshot.objects.get("Pod", ()) if pod["metadata"]["name"] == name), None)
+    return find(snapshot, name)
 
 
 def _statuses(pod: Json) -> list[Json]:
