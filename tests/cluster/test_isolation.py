@@ -204,7 +204,10 @@ def _traces() -> dict[str, Any]:
 
 def _sysctl_files() -> list[Path]:
     """Settings, without what counts or changes by itself."""
-    moving = ("random", "-nr", "_nr", "nr_", "state", "lock", "ns_last_pid", "sched_domain", "/fs/", "count", "latency")
+    moving = (
+        "random", "-nr", "_nr", "nr_", "state", "lock", "ns_last_pid", "sched_domain", "/fs/", "count", "latency",
+        "/pty/", "perf_event_max_sample_rate",
+    )  # fmt: skip
     roots = (Path("/proc/sys/vm"), Path("/proc/sys/kernel"), Path("/proc/sys/net"))
     files = (path for root in roots for path in root.rglob("*") if path.is_file())
     return [path for path in files if not any(word in str(path) for word in moving)]
