@@ -8,8 +8,10 @@ of the two was used before. (Kubernetes documentation, "Server-Side Apply": upgr
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +30,10 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _APPLY = "application/apply-patch+yaml"
 _JSON_PATCH = "application/json-patch+json"
 _TYPED_PATCH = "failed to create typed patch object"
-_NAME_LENGTH = 40
+_LONG_NAME = 40
+_SCRATCH_LENGTH = 10
+_ADDRESSABLE = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._:-]+")
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -63,30 +68,29 @@ def apply(
 ) -> Applied:
     """Create or change one object. Raises ApiError; code 409 is a conflict with somebody else's change."""
     wanted = _placed(obj, resource, namespace)
-    if "name" not in wanted["metadata"]:
-        return _create(transport, resource, wanted, namespace)
     live = _live(transport, resource, wanted, namespace)
     if live is None:
         return _create(transport, resource, wanted, namespace)
     live = _take_over(transport, resource, live, namespace)
     answer = _patch(transport, resource, wanted, namespace, {"force": "true" if force else None})
-    same = answer.data["metadata"].get("resourceVersion") == live["metadata"].get("resourceVersion")
+    same = _content(answer.data) == _content(live)
     return Applied(answer.data, "unchanged" if same else "configured", answer.warnings)
 
 
 def dry_run_create(transport: Transport, resource: Resource, obj: Mapping[str, Any], namespace: str) -> DryRun:
     """Ask the server to create the object under a name that nobody uses, without doing it."""
     wanted = _placed(obj, resource, namespace)
-    name, scratch = wanted["metadata"].get("name"), ""
+    name, mark, hidden = wanted["metadata"].get("name"), secrets.token_hex(_SCRATCH_LENGTH // 2), ""
     if isinstance(name, str) and name:
-        scratch = f"{name[:_NAME_LENGTH].rstrip('-.')}-{secrets.token_hex(4)}"
-        wanted["metadata"]["name"] = scratch
+        # The first and last character and a length that is too much stay for the server to judge.
+        hidden = name[1 : 1 + _SCRATCH_LENGTH] if len(name) > _LONG_NAME else ""
+        wanted["metadata"]["name"] = name[0] + mark + name[1 + len(hidden) :]
     query = {"dryRun": "All", "fieldValidation": "Strict", "fieldManager": MANAGER}
     try:
         answer = transport.ask("POST", resource.path(namespace), body=wanted, query=query)
     except ApiError as error:
-        return DryRun(None, _renamed(error.status, scratch, str(name)))
-    return DryRun(_renamed(answer.data, scratch, str(name)), None, answer.warnings)
+        return DryRun(None, _renamed(error.status, mark, hidden))
+    return DryRun(_renamed(answer.data, mark, hidden), None, answer.warnings)
 
 
 def preview(transport: Transport, resource: Resource, obj: Mapping[str, Any], namespace: str) -> Preview:
@@ -113,8 +117,12 @@ def _placed(obj: Mapping[str, Any], resource: Resource, namespace: str) -> Json:
 
 
 def _live(transport: Transport, resource: Resource, obj: Json, namespace: str) -> Json | None:
+    """The object of that name; None also for a name that no object can have, which the server refuses on create."""
+    name = obj["metadata"].get("name")
+    if not isinstance(name, str) or not _ADDRESSABLE.fullmatch(name):
+        return None
     try:
-        return transport.ask("GET", resource.path(namespace, obj["metadata"]["name"])).data
+        return transport.ask("GET", resource.path(namespace, name)).data
     except ApiError as error:
         if error.code == 404:
             return None
@@ -131,6 +139,16 @@ def _noted(obj: Json) -> Json:
     text = json.dumps(plain, separators=(",", ":"), sort_keys=True, ensure_ascii=False) + "\n"
     noted["metadata"]["annotations"] = {**notes, LAST_APPLIED: text}
     return noted
+
+
+def _content(obj: Json) -> Json:
+    """What an apply is about: neither the status nor the server's own notes on versions and owners."""
+    meta = {key: value for key, value in obj["metadata"].items() if key not in ("managedFields", "resourceVersion")}
+    notes = dict(meta.get("annotations") or {})
+    with contextlib.suppress(KeyError, ValueError):
+        notes[LAST_APPLIED] = json.loads(notes[LAST_APPLIED])
+    rest = {key: value for key, value in obj.items() if key not in ("metadata", "status")}
+    return {**rest, "metadata": {**meta, "annotations": notes}}
 
 
 def _create(transport: Transport, resource: Resource, obj: Json, namespace: str) -> Applied:
@@ -159,22 +177,28 @@ def _patch(transport: Transport, resource: Resource, obj: Json, namespace: str, 
 
 
 def _take_over(transport: Transport, resource: Resource, live: Json, namespace: str) -> Json:
-    """Make the fields of client-side applies ours; the object afterwards."""
+    """Make the fields of client-side applies ours; the object afterwards. When it changes meanwhile, look again."""
+    for _ in range(_ATTEMPTS):
+        merged = _merged_managers(live["metadata"].get("managedFields") or [])
+        if merged is None:
+            break
+        try:
+            return _hand_over(transport, resource, live, merged, namespace)
+        except ApiError as error:
+            if error.code not in (409, 422):
+                raise
+        live = _live(transport, resource, live, namespace) or live
+    return live
+
+
+def _hand_over(transport: Transport, resource: Resource, live: Json, merged: list[Json], namespace: str) -> Json:
+    """Write who manages what, if nothing has changed since `live` was read."""
     meta = live["metadata"]
-    merged = _merged_managers(meta.get("managedFields") or [])
-    if merged is None:
-        return live
     patch = [
         {"op": "replace", "path": "/metadata/managedFields", "value": merged},
-        {"op": "test", "path": "/metadata/resourceVersion", "value": meta["resourceVersion"]},
+        {"op": "replace", "path": "/metadata/resourceVersion", "value": meta["resourceVersion"]},
     ]
-    path = resource.path(namespace, meta["name"])
-    try:
-        return transport.ask("PATCH", path, body=patch, content_type=_JSON_PATCH).data
-    except ApiError as error:
-        if error.code not in (409, 422):
-            raise
-        return live
+    return transport.ask("PATCH", resource.path(namespace, meta["name"]), body=patch, content_type=_JSON_PATCH).data
 
 
 def _merged_managers(entries: Sequence[Json]) -> list[Json] | None:
@@ -202,8 +226,10 @@ def _united(one: Json, other: Json) -> Json:
     return united
 
 
-def _renamed(data: Json, scratch: str, name: str) -> Json:
-    if not scratch:
-        return data
-    renamed: Json = json.loads(json.dumps(data).replace(scratch, name.replace("\\", "").replace('"', "")))
-    return renamed
+def _renamed(data: Any, mark: str, hidden: str) -> Any:
+    """The data with `hidden` for the mark in every text: the name as it was."""
+    if isinstance(data, str):
+        return data.replace(mark, hidden)
+    if isinstance(data, dict):
+        return {key: _renamed(value, mark, hidden) for key, value in data.items()}
+    return [_renamed(each, mark, hidden) for each in data] if isinstance(data, list) else data

@@ -99,6 +99,10 @@ class Client:
         """Delete an object of `metadata.namespace` (grace in seconds); one that is gone is no error. `wait` for its end."""
         meta = obj["metadata"]
         resource = self.resource(obj)
+        if not isinstance(meta.get("name"), str) or not meta["name"]:
+            raise ApiError(
+                {"code": 422, "reason": "Invalid", "message": "metadata.name is missing: nothing was deleted"}
+            )
         path = resource.path(meta.get("namespace"), meta["name"])
         query = {"propagationPolicy": "Background", "gracePeriodSeconds": grace}
         try:
@@ -137,7 +141,7 @@ class Client:
 
     def delete_namespace(self, name: str, wait: bool = True) -> None:
         """Remove a namespace and everything in it; one that is gone is no error. Pods get no grace period."""
-        for pod in self.list("Pod", name):
+        for pod in self.list("Pod", name) if name else ():
             self.delete(pod, grace=0)
         self.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         if wait:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +17,8 @@ __all__ = ["Reflector"]
 
 Json = dict[str, Any]
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
+_SHORT_SECONDS = 1.0
+"""A watch that ends sooner counts as failed, so that a server that ends each at once is not asked without a pause."""
 
 
 class Reflector:
@@ -80,17 +83,18 @@ class _Kind:
     def run(self) -> None:
         pause, version = _FIRST_PAUSE, ""
         while not self._owner._stop.is_set():
+            began = time.monotonic()
             try:
                 version = self._follow(version or self._list())
-                pause = _FIRST_PAUSE
             except ApiError as error:
                 version = ""
                 self._lost(synced=error.code == 404)
             except LabsError:
                 self._lost()
-            if not self.connected:
-                self._owner._stop.wait(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
+            if time.monotonic() - began > _SHORT_SECONDS:
+                pause = _FIRST_PAUSE
+            self._owner._stop.wait(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
     def _lost(self, *, synced: bool = False) -> None:
         with self._owner._lock:

@@ -192,6 +192,11 @@ def test_phase(state: str, found: str, wanted: dict[str, Any], snapshot: Snapsho
         ("wait", "there is other", snap(pod("other", RUNS), logs=[log(HELLO)])),
         # The text elsewhere: manifest, variable, event, error.
         ("wait", "no line", snap(pod("trainer", RUNS, containers=[{"name": "main", "args": [HELLO]}]))),
+        (
+            "wait",
+            "last one",
+            snap(pod("trainer", RUNS, containers=[{"name": "main", "args": [HELLO]}]), logs=[log("a")]),
+        ),
         ("wait", "no line", snap(pod("trainer", RUNS), events=[event("Failed", message=HELLO)])),
         ("fail", "ErrImagePull", snap(pod("trainer", status(waiting=PULL), phase="Pending"))),
         ("never", "StartError", snap(pod("trainer", status(terminated=START_ERROR), phase="Failed"), logs=[log()])),
