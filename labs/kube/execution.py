@@ -56,6 +56,7 @@ def run_in_container(
         return _collect(channel, time.monotonic() + timeout)
     finally:
         channel.close()
+        channel.sock.shutdown()
 
 
 def _collect(channel: Any, deadline: float) -> ExecResult:
