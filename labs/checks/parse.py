@@ -13,6 +13,7 @@ __all__ = ["CheckError", "parse_check"]
 
 _COMMON = frozenset({"id", "title", "within", "hold"})
 _PODS = frozenset({"v1/Pod"})
+_KINDS = {"shared_volume_uuid": _PODS | {"v1/Node"}}
 
 
 class CheckError(ValueError):
@@ -51,5 +52,6 @@ def _evaluate(spec: Mapping[str, Any]) -> tuple[Evaluate, frozenset[str]]:
     settings = rest[words[0]]
     if not isinstance(settings, Mapping) or not known.issuperset(settings):
         raise CheckError(f"{words[0]} knows {', '.join(sorted(known)) or 'no settings'}")
-    kinds = frozenset({f"{settings.get('api', 'v1')}/{settings['kind']}"}) if "kind" in settings else _PODS
-    return word(settings), kinds
+    if "kind" in settings:
+        return word(settings), frozenset({f"{settings.get('api', 'v1')}/{settings['kind']}"})
+    return word(settings), _KINDS.get(words[0], _PODS)

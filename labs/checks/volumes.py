@@ -27,7 +27,8 @@ _ORDER = ("pass", "wait", "fail")
 def shared_volume_uuid(snapshot: Snapshot) -> Finding:
     """A UUID that is not part of the Pod itself is in the logs of two containers that mount the same volume.
 
-    A UUID that the manifest holds, or the Pod's own, proves nothing: both containers would know it without the volume.
+    A UUID that the manifest holds, the Pod's own or one of a node (its boot id, which every container can read) proves
+    nothing: both containers would know it without the volume.
     """
     found = [_judged(snapshot, pod) for pod in pods.living(snapshot)]
     if not found:
@@ -43,7 +44,7 @@ def _judged(snapshot: Snapshot, pod: Json) -> Finding:
         few = len(list(pods.containers(pod))) < 2
         what = "the Pod has one container" if few else "no two containers mount the same volume"
         return Finding("fail", _EXPECTED, what, "spec.volumes, and volumeMounts of each container")
-    known = frozenset(_uuids(json.dumps(pod)))
+    known = frozenset(_uuids(json.dumps([pod, *snapshot.objects.get("Node", ())])))
     printed = {
         name: frozenset(_printed(snapshot, pod, name)) - known for name in {name for pair in pairs for name in pair}
     }

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import urllib3
+
 from labs.errors import WrongCluster
 from labs.kube import applying, streams
 from labs.kube.applying import Applied, DryRun, Preview
 from labs.kube.discovery import Resource
-from labs.kube.errors import ApiError
+from labs.kube.errors import ApiError, unreachable
 from labs.kube.execution import ExecResult, run_in_container
 from labs.kube.openapi import OpenApi
 from labs.kube.transport import Transport
@@ -190,5 +192,8 @@ class Client:
         """GET an address of a Pod through the API server; the answer's text."""
         target = f"/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy/{path.lstrip('/')}"
         with self.transport.open("GET", target, accept="*/*") as response:
-            text: bytes = response.read()
+            try:
+                text: bytes = response.read()
+            except urllib3.exceptions.HTTPError as error:
+                raise unreachable(error) from error
         return text.decode(errors="replace")

@@ -10,10 +10,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from labs.kube.errors import ApiError
+import urllib3
+from kubernetes.client.exceptions import ApiException
+
+from labs.kube.errors import ApiError, unreachable
 
 __all__ = ["Discovery", "Resource"]
 
+_SECONDS = (3.0, 30.0)
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
 
@@ -73,12 +77,22 @@ class Discovery:
     def _asked(self) -> tuple[Resource, ...]:
         found: list[Resource] = []
         for path in ("/api", "/apis"):
-            answer = self._client.request("GET", path, header_params={"Accept": _AGGREGATED}, serialize=False)
-            found += _resources(json.loads(answer.read()))
+            found += _resources(self._read(path))
         self._fresh = True
         if self._file is not None:
             _write(self._file, json.dumps([asdict(each) for each in found]))
         return tuple(found)
+
+    def _read(self, path: str) -> Mapping[str, Any]:
+        header = {"Accept": _AGGREGATED}
+        try:
+            answer = self._client.request("GET", path, header_params=header, serialize=False, _request_timeout=_SECONDS)
+            data: Mapping[str, Any] = json.loads(answer.read())
+        except ApiException as error:
+            raise ApiError.from_body(error.status or 500, error.body) from error
+        except (urllib3.exceptions.HTTPError, ValueError) as error:
+            raise unreachable(error) from error
+        return data
 
 
 def _write(path: Path, text: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from labs.checks import Snapshot, parse_check
 from tests.unit.checks.snapshots import Json, judged, log, pod, snap
 
 ID, OTHER = "0c0ffee0-0123-4567-89ab-0123456789ab", "11111111-2222-4333-8444-555555555555"
@@ -89,3 +90,16 @@ def test_not_through_a_volume(state: str, found: str, one: Json, logs: list[Any]
 
 def test_no_pod() -> None:
     assert judged({"shared_volume_uuid": {}}, snap()).found == "no Pod"
+
+
+def test_the_boot_id_of_a_node_is_known_to_both_anyway() -> None:
+    node = {"metadata": {"name": "node-1"}, "status": {"nodeInfo": {"bootID": ID}}}
+    seen = snap(pair(), logs=BOTH)
+    assert judged({"shared_volume_uuid": {}}, seen).state == "pass"
+    with_node = Snapshot({**seen.objects, "Node": (node,)}, seen.events, seen.logs)
+    assert judged({"shared_volume_uuid": {}}, with_node).state == "wait"
+
+
+def test_nodes_are_watched_for_it() -> None:
+    check = parse_check({"id": "x", "title": "X", "within": 1, "shared_volume_uuid": {}})
+    assert check.kinds == {"v1/Pod", "v1/Node"}
