@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import socket
@@ -24,11 +25,12 @@ _MEMORY_GIB = 2.0
 _DISK_GB = 2.0
 _BUILD_DISK_GB = 6.0
 _PROBE_SECONDS = 2.0
+_WATCHES = 30
 
 
 def examine() -> tuple[Finding, ...]:
     """All findings, in the order a person would want to read them; takes less than three seconds."""
-    checks = (_python, _folders, _memory, _disk, _ports, _proxies)
+    checks = (_python, _folders, _memory, _disk, _watches, _ports, _proxies)
     ours = tuple(finding for check in checks if (finding := check()))
     engine = _engine()
     named = {finding.name for finding in engine}
@@ -106,6 +108,30 @@ def _ports() -> Finding:
     except OSError as error:
         why = "The API server and JupyterLab listen on 127.0.0.1 and nowhere else"
         return Finding("loopback", False, True, str(error), why, "Look at this machine's firewall or sandbox rules")
+
+
+def _watches() -> Finding:
+    had = inotify_instances(_WATCHES)
+    return Finding(
+        "inotify",
+        ok=had >= _WATCHES,
+        required=False,
+        found=f"{'at least ' if had >= _WATCHES else ''}{had} more inotify instances can be had",
+        why=f"The kubelets of one cluster use about {_WATCHES}, and one more for each log that is followed",
+        next_step="End other clusters or programs that watch files, or: sudo sysctl -w fs.inotify.max_user_instances=512",
+    )
+
+
+def inotify_instances(most: int) -> int:
+    """How many inotify instances (inotify(7)) this user can still have, counted up to `most` by taking and returning them."""
+    library, taken = ctypes.CDLL(None, use_errno=True), list[int]()
+    try:
+        while len(taken) < most and (descriptor := int(library.inotify_init1(os.O_CLOEXEC))) >= 0:
+            taken.append(descriptor)
+        return len(taken)
+    finally:
+        for descriptor in taken:
+            os.close(descriptor)
 
 
 def _proxies() -> Finding | None:

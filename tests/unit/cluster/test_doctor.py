@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from labs.cluster import Finding
+from labs.cluster import Finding, doctor
 from labs.cluster.doctor import examine
 from labs.cluster.pocket.provider import PocketCluster
 
@@ -54,3 +54,17 @@ def test_state_folder_that_cannot_be_made(folders: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("LABS_STATE_DIR", str(folders / "file" / "state"))
     finding = by_name()["folders"]
     assert finding.required and not finding.ok and "LABS_STATE_DIR" in finding.next_step
+
+
+def test_used_up_inotify_is_named_with_its_remedy(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "inotify_instances", lambda most: 3)
+    found = by_name()["inotify"]
+    assert not found.ok
+    assert "3 more" in found.found
+    assert "fs.inotify.max_user_instances" in found.next_step
+
+
+def test_inotify_instances_are_given_back() -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    assert 0 <= doctor.inotify_instances(5) <= 5
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
