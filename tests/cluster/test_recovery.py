@@ -1,4 +1,4 @@
-"""What the cluster survives: any of its processes killed, its end and a new start, a broken etcd."""
+"""What the cluster survives: any of its programs killed, its end or its supervisor's, and a new start."""
 
 from __future__ import annotations
 

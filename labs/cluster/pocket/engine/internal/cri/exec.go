@@ -39,10 +39,12 @@ func (s *Server) newExec(id string, args []string, terminal bool) (*program, *os
 		return nil, nil, err
 	}
 	if err := p.withConsole(terminal); err != nil {
+		p.abandon()
 		return nil, nil, err
 	}
 	fd, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
+		p.abandon()
 		return nil, nil, err
 	}
 	process := os.NewFile(uintptr(fd), "process")

@@ -68,6 +68,15 @@ func (p *program) withConsole(wanted bool) error {
 	return nil
 }
 
+// abandon lets go of the files of a program that will not be started.
+func (p *program) abandon() {
+	for _, file := range append(p.ours, p.status, p.console) {
+		if file != nil {
+			_ = file.Close()
+		}
+	}
+}
+
 // begin starts the program and returns when its command runs, or with the reason why that cannot be.
 func (p *program) begin(start func(*exec.Cmd) error) error {
 	defer p.status.Close()
@@ -127,14 +136,18 @@ func (t *task) launch() (*launched, error) {
 		return nil, err
 	}
 	if err := p.withConsole(t.config.GetTty()); err != nil {
+		p.abandon()
 		return nil, err
 	}
 	log, err := openLog(t.logFile())
 	if err != nil {
+		p.abandon()
 		return nil, fmt.Errorf("open the log: %w", err)
 	}
 	streams := newStreams(log)
 	if err := streams.connect(p, t.config); err != nil {
+		p.abandon()
+		streams.finish()
 		return nil, err
 	}
 	p.command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNS | own}
@@ -144,6 +157,9 @@ func (t *task) launch() (*launched, error) {
 	}
 	if p.console != nil {
 		if err := streams.takeTerminal(p); err != nil {
+			_ = p.command.Process.Kill()
+			_ = p.command.Wait()
+			streams.finish()
 			return nil, err
 		}
 	}
@@ -166,8 +182,12 @@ func (t *task) processNamespace() (map[string]int, uintptr, error) {
 		}
 		joined[fmt.Sprintf("/proc/%d/ns/pid", pid)] = unix.CLONE_NEWPID
 		return joined, 0, nil
-	case t.sandbox.init != nil:
-		joined[t.sandbox.init.namespace()] = unix.CLONE_NEWPID
+	case t.sandbox.sharesProcesses():
+		init := t.server.podInit(t.sandbox)
+		if init == nil {
+			return nil, 0, errors.New("the pod has been stopped")
+		}
+		joined[init.namespace()] = unix.CLONE_NEWPID
 		return joined, 0, nil
 	}
 	return joined, unix.CLONE_NEWPID, nil

@@ -21,6 +21,13 @@ func (b *sandbox) startInit() error {
 	return nil
 }
 
+// podInit is nil when the pod has none, or has been stopped.
+func (s *Server) podInit(b *sandbox) *podInit {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return b.init
+}
+
 func (i *podInit) namespace() string { return fmt.Sprintf("/proc/%d/ns/pid", i.command.Process.Pid) }
 
 func (i *podInit) kill() {

@@ -139,16 +139,18 @@ func resolver(dns *runtimeapi.DNSConfig) string {
 	return text.String()
 }
 
+// closeSandbox takes the pod's namespaces down; other pods are served meanwhile. It may be called again.
 func (s *Server) closeSandbox(b *sandbox) {
-	b.ready = false
-	if b.init != nil {
-		b.init.kill()
-		b.init = nil
+	s.mu.Lock()
+	init, address := b.init, b.address
+	b.ready, b.init, b.address = false, nil, netip.Addr{}
+	s.mu.Unlock()
+	if init != nil {
+		init.kill()
 	}
-	if b.address.IsValid() {
+	if address.IsValid() {
 		_ = podnet.Leave(b.device())
-		s.addresses.Give(b.address)
-		b.address = netip.Addr{}
+		s.addresses.Give(address)
 	}
 	unpin(b.folder())
 	_ = unix.Unmount(b.file("shm"), unix.MNT_DETACH)
@@ -187,11 +189,7 @@ func (s *Server) StopPodSandbox(_ context.Context, request *runtimeapi.StopPodSa
 	for _, one := range s.tasksOf(found) {
 		one.end(now)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if found.ready {
-		s.closeSandbox(found)
-	}
+	s.closeSandbox(found)
 	return &runtimeapi.StopPodSandboxResponse{}, nil
 }
 

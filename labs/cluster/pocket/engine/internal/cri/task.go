@@ -28,6 +28,9 @@ type task struct {
 	sandbox *sandbox
 	image   image.Image
 
+	// life is held while the container is being started: an end waits for it.
+	life sync.Mutex
+
 	mu      sync.Mutex
 	record  containerRecord
 	process *os.Process
@@ -80,6 +83,8 @@ func (t *task) failedToStart(cause error) error {
 
 // start runs the container's first process.
 func (t *task) start() error {
+	t.life.Lock()
+	defer t.life.Unlock()
 	if state := t.snapshot().State; state != runtimeapi.ContainerState_CONTAINER_CREATED {
 		return status.Errorf(codes.FailedPrecondition, "container %s was started before", t.record.ID)
 	}
@@ -128,9 +133,11 @@ func exitCode(state *os.ProcessState) int {
 // end signals the container and waits until it ended; when patience is over it is killed. A container that has ended
 // already is left as it is, and one that never started is recorded as ended.
 func (t *task) end(patience context.Context) {
+	t.life.Lock()
 	t.mu.Lock()
 	process, done := t.process, t.done
 	t.mu.Unlock()
+	t.life.Unlock()
 	if process == nil {
 		return
 	}
