@@ -73,7 +73,7 @@ def apply(
         return _create(transport, resource, wanted, namespace)
     live = _take_over(transport, resource, live, namespace)
     answer = _patch(transport, resource, wanted, namespace, {"force": "true" if force else None})
-    same = _content(answer.data) == _content(live)
+    same = _content(answer.data, wanted) == _content(live, wanted)
     return Applied(answer.data, "unchanged" if same else "configured", answer.warnings)
 
 
@@ -141,10 +141,14 @@ def _noted(obj: Json) -> Json:
     return noted
 
 
-def _content(obj: Json) -> Json:
-    """What an apply is about: neither the status nor the server's own notes on versions and owners."""
+def _content(obj: Json, wanted: Json) -> Json:
+    """What an apply is about: neither the status nor the server's notes on versions and owners, nor a controller's own.
+
+    (An annotation that an apply removes shows in the note of what was applied.)
+    """
     meta = {key: value for key, value in obj["metadata"].items() if key not in ("managedFields", "resourceVersion")}
-    notes = dict(meta.get("annotations") or {})
+    named = {LAST_APPLIED, *(wanted["metadata"].get("annotations") or ())}
+    notes = {key: value for key, value in (meta.get("annotations") or {}).items() if key in named}
     with contextlib.suppress(KeyError, ValueError):
         notes[LAST_APPLIED] = json.loads(notes[LAST_APPLIED])
     rest = {key: value for key, value in obj.items() if key not in ("metadata", "status")}
