@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from labs.cluster.processes import Process, descendants, find
+from tests.pocket import all_ended
 
 LABS = [sys.executable, "-m", "labs.cli"]
 
@@ -67,13 +68,6 @@ def place(engine: Path) -> Iterator[Place]:
     yield place
     place.labs("down")
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def all_ended(processes: tuple[Process, ...], *, within: float = 5.0) -> bool:
-    deadline = time.monotonic() + within
-    while any(one.alive() for one in processes) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return not any(one.alive() for one in processes)
 
 
 def test_up_is_idempotent_and_down_leaves_state_but_no_process(place: Place) -> None:

@@ -20,37 +20,37 @@ import (
 const outputLimit = 16 << 20
 
 // newExec prepares one more command in a container that runs.
-func (s *Server) newExec(id string, args []string, terminal bool) (*program, *os.File, error) {
+func (s *Server) newExec(id string, args []string, terminal bool) (*program, error) {
 	found, err := s.findTask(id)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	pid := found.pid()
 	if pid == 0 {
-		return nil, nil, status.Errorf(codes.FailedPrecondition, "container %s is not running", found.config.GetMetadata().GetName())
+		return nil, status.Errorf(codes.FailedPrecondition, "container %s is not running", found.config.GetMetadata().GetName())
 	}
 	spec, err := s.spec(found.sandbox, found.config, found.image)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	spec.Process.Args, spec.Process.Terminal = args, terminal
 	p, err := newProgram("container-exec", container.ExecSpec{Process: spec.Process})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := p.withConsole(terminal); err != nil {
 		p.abandon()
-		return nil, nil, err
+		return nil, err
 	}
 	fd, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
 		p.abandon()
-		return nil, nil, err
+		return nil, err
 	}
 	process := os.NewFile(uintptr(fd), "process")
 	p.ours = append(p.ours, process)
 	p.command.ExtraFiles = append(p.command.ExtraFiles, process)
-	return p, process, nil
+	return p, nil
 }
 
 // limited keeps the beginning of what is written to it.
@@ -65,7 +65,7 @@ func (l *limited) Write(text []byte) (int, error) {
 
 // ExecSync runs a command in a container and gives its output. Probes and hooks use it.
 func (s *Server) ExecSync(ctx context.Context, request *runtimeapi.ExecSyncRequest) (*runtimeapi.ExecSyncResponse, error) {
-	p, _, err := s.newExec(request.GetContainerId(), request.GetCmd(), false)
+	p, err := s.newExec(request.GetContainerId(), request.GetCmd(), false)
 	if err != nil {
 		return nil, err
 	}

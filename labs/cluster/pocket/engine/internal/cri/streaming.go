@@ -80,7 +80,7 @@ type streams struct{ server *Server }
 
 // Exec runs a command in a container with the given files.
 func (r streams) Exec(ctx context.Context, id string, args []string, in io.Reader, out, errs io.WriteCloser, tty bool, resize <-chan remotecommand.TerminalSize) error {
-	p, _, err := r.server.newExec(id, args, tty)
+	p, err := r.server.newExec(id, args, tty)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netns"
 )
 
 // Join connects the network namespace behind the file to the bridge: a pair of devices, eth0 inside with the address, the
@@ -48,7 +49,7 @@ func Leave(hostName string) error {
 }
 
 func configure(namespace *os.File, address netip.Addr, gateway Gateway) error {
-	handle, err := netlink.NewHandleAt(nsHandle(namespace))
+	handle, err := netlink.NewHandleAt(netns.NsHandle(namespace.Fd()))
 	if err != nil {
 		return fmt.Errorf("enter the pod's network: %w", err)
 	}
