@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -33,6 +34,7 @@ _MARKED_BY_FIXTURE = {
 _ORDER = ("unit", "widget", "cluster", "notebooks", "e2e")
 _namespaces = count(1)
 FAILED = pytest.StashKey[bool]()
+_seconds: dict[str, float] = defaultdict(float)
 
 
 def lacking(reason: str) -> NoReturn:
@@ -65,6 +67,18 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if report.failed:
         item.stash[FAILED] = True
     return report  # type: ignore[return-value]
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add up the time of each folder, set-up and end of its fixtures included."""
+    area, _, _ = report.nodeid.removeprefix("tests/").partition("/")
+    _seconds[area] += report.duration
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say where the time went, before pytest's closing line."""
+    spent = ", ".join(f"{area} {seconds:.0f} s" for area, seconds in _seconds.items())
+    terminalreporter.write_line(f"Time: {spent or 'none'}")
 
 
 @pytest.fixture(scope="session")
