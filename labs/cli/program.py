@@ -11,7 +11,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from types import FrameType
 
-from labs.cli import doctor, down, engine, kubectl, lessons, reset, start, status, try_files, up
+from labs.cli import doctor, down, engine, kubectl, lessons, progress, reset, start, status, try_files, up
 from labs.cli.command import Command, add_common_options
 from labs.cli.output import Output
 from labs.errors import LabsError, NotJudged, UsageError
@@ -28,6 +28,7 @@ COMMANDS: tuple[Command, ...] = (
     doctor.COMMAND,
     lessons.COMMAND,
     try_files.COMMAND,
+    progress.COMMAND,
     kubectl.COMMAND,
     engine.COMMAND,
 )

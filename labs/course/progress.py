@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -13,13 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from labs import paths
+from labs.course.entries import LARGEST, SCHEMA, Entries, merged, parse, render
 from labs.errors import LabsError
 
-__all__ = ["SCHEMA", "Progress"]
-
-SCHEMA = 1
-Entries = dict[str, dict[str, dict[str, Any]]]
-"""kind ("milestone", "answer", …) → id → what is known of it; `at` is the time in seconds since 1970."""
+__all__ = ["SCHEMA", "Progress", "read_file"]
 
 
 class Progress:
@@ -40,42 +37,57 @@ class Progress:
             entries.setdefault(kind, {})[ident] = {**value, "at": value.get("at", round(time.time(), 3))}
             self._write(entries)
 
-    def export(self, target: Path) -> None:
-        """Write a copy that another machine can merge."""
-        _write_atomic(target, _text(self.load()))
-
-    def merge(self, source: Path) -> None:
-        """Take over another file: of two entries with one name the later one stays. Nothing is changed if it is bad."""
+    def export(self, target: Path) -> Path:
+        """Write a copy that another machine can take over; raises LabsError where it cannot be written."""
+        target = target.expanduser().absolute()
         try:
-            other = _entries(source.read_text(encoding="utf-8"), source)
-        except (OSError, ValueError) as error:
+            _write_atomic(target, render(self.load()))
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
             raise LabsError(
-                what=f"{source} is no progress file", why=str(error), next_step="Export it again on the other machine"
+                what=f"{target} cannot be written",
+                why=str(error.strerror),
+                next_step="Name a file in a folder that exists",
             ) from error
+        return target
+
+    def merge(self, source: Path) -> Entries:
+        """Take over another file: of two entries with one name the later one stays. Nothing is changed if it is bad."""
+        other = read_file(source)
         with self._locked():
-            self._write(_merged(self._read(), other))
+            entries = merged(self._read(), other)
+            self._write(entries)
+        return entries
+
+    def replace(self, source: Path) -> Path | None:
+        """Have another file in place of this one, of which a copy is kept; returns where it is, if there was one."""
+        other = read_file(source)
+        with self._locked():
+            kept = Path(shutil.copy2(self.path, self._aside("before-import"))) if self.path.exists() else None
+            self._write(other)
+        return kept
 
     def _read(self) -> Entries:
         try:
-            return _entries(self.path.read_text(encoding="utf-8"), self.path)
+            return parse(self.path.read_text(encoding="utf-8"), str(self.path))
         except FileNotFoundError:
             return {}
         except ValueError:
-            self._set_aside()
+            self.path.rename(self._aside("unreadable"))
             return {}
 
-    def _set_aside(self) -> None:
-        """Keep an unreadable file under another name, so that nothing is ever lost."""
-        stamp = time.strftime("%Y%m%d-%H%M%S")
-        target = self.path.with_name(f"{self.path.name}.unreadable-{stamp}")
-        number = 1
+    def _aside(self, why: str) -> Path:
+        """A free name beside the file, so that nothing is ever lost."""
+        stamp = f"{self.path.name}.{why}-{time.strftime('%Y%m%d-%H%M%S')}"
+        target, number = self.path.with_name(stamp), 1
         while target.exists():
             number += 1
-            target = self.path.with_name(f"{self.path.name}.unreadable-{stamp}-{number}")
-        self.path.rename(target)
+            target = self.path.with_name(f"{stamp}-{number}")
+        return target
 
     def _write(self, entries: Entries) -> None:
-        _write_atomic(self.path, _text(entries))
+        for left in self.path.parent.glob(f".{self.path.name}.new-*"):  # of a process that was killed while it wrote
+            left.unlink(missing_ok=True)
+        _write_atomic(self.path, render(entries))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -85,47 +97,28 @@ class Progress:
             yield
 
 
-def _entries(text: str, path: Path) -> Entries:
-    data = json.loads(text)
-    if not isinstance(data, dict) or not isinstance(data.get("schema"), int):
-        raise ValueError("it has no schema version")
-    if data["schema"] > SCHEMA:
+def read_file(source: Path) -> Entries:
+    """Entries of a file that somebody hands over; raises LabsError for anything that is not a progress file."""
+    source = source.expanduser()
+    try:
+        with source.open("rb") as file:
+            data = file.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise ValueError(f"it is larger than {LARGEST // 2**20} MB")
+        return parse(data.decode("utf-8"), source.name)
+    except FileNotFoundError:
+        raise LabsError(what=f"There is no file {source}", next_step="Check the name") from None
+    except (OSError, ValueError) as error:
         raise LabsError(
-            what=f"{path} was written by a newer version of the course",
-            why=f"Its schema is {data['schema']}; this version knows {SCHEMA}",
-            next_step="Update the course; the file was not changed",
-        )
-    entries = data.get("entries")
-    if not isinstance(entries, dict) or not all(_is_kind(found) for found in entries.values()):
-        raise ValueError("its entries have another shape")
-    return entries
-
-
-def _is_kind(found: object) -> bool:
-    return isinstance(found, dict) and all(isinstance(value, dict) for value in found.values())
-
-
-def _merged(mine: Entries, other: Entries) -> Entries:
-    result = {kind: dict(found) for kind, found in mine.items()}
-    for kind, found in other.items():
-        known = result.setdefault(kind, {})
-        for ident, value in found.items():
-            if ident not in known or _time(value) > _time(known[ident]):
-                known[ident] = value
-    return result
-
-
-def _time(value: Mapping[str, Any]) -> float:
-    at = value.get("at", 0)
-    return float(at) if isinstance(at, int | float) else 0.0
-
-
-def _text(entries: Entries) -> str:
-    return json.dumps({"schema": SCHEMA, "entries": entries}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+            what=f"{source.name} is no progress file that can be used",
+            why=str(error.strerror if isinstance(error, OSError) else error),
+            next_step="Write it again with `labs progress export FILE` on the machine that it comes from",
+        ) from error
 
 
 def _write_atomic(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Whole or not at all, and on the disk when this returns."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.new-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)

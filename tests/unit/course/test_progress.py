@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,11 +66,74 @@ def test_of_two_machines_the_later_entry_stays(tmp_path: Path) -> None:
     assert {ident: entry["chosen"] for ident, entry in mine.load()["answer"].items()} == {"q1": 1, "q2": 0}
 
 
-def test_a_file_that_is_no_progress_changes_nothing(tmp_path: Path) -> None:
-    mine = Progress(tmp_path / "mine.json")
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("nonsense", "is no progress file"),
+        ('{"schema": 1, "entries": {"answer": {"q1": {"at": 1', "is no progress file"),
+        ('{"name": "somebody-elses", "version": "1.0.0"}', "it has no schema version"),
+        ('{"schema": true, "entries": {}}', "it has no schema version"),
+        ('{"schema": 99, "entries": {}}', "newer version of the course"),
+        ('{"schema": 1, "entries": {"answer": []}}', "another shape"),
+        ('{"schema": 1, "entries": {"answer": {"q1": {"at": "later"}}}}', "another shape"),
+        ('{"schema": 1, "entries": {"answer": {"q1": {"at": 1e400}}}}', "another shape"),
+        ('{"schema": 1, "entries": {"answer": {"q1": {"chosen": NaN}}}}', "which is no number"),
+        ('{"schema": 1, "entries": {"answer": {"q1": {"chosen": 1e999}}}}', "another shape"),
+        ('{"schema": 1, "entries": {"answer": {"q1": {"x": [[[[[1]]]]]}}}}', "another shape"),
+        ('{"schema": 1, "entries": {"answer": {"q1": {"x": "' + "x" * 5000 + '"}}}}', "another shape"),
+        ('{"schema": 1, "entries": {"answer": {"\\ud800": {}}}}', "is no progress file"),
+        ("[" * 100_000, "nested too deeply"),
+        (" " * 9_000_000, "larger than 8 MB"),
+    ],
+)
+def test_a_file_that_is_no_progress_changes_nothing(tmp_path: Path, text: str, words: str) -> None:
+    mine, bad = Progress(tmp_path / "mine.json"), tmp_path / "bad.json"
     mine.record("answer", "q1", {"at": 10})
-    (tmp_path / "bad.json").write_text("nonsense")
+    bad.write_text(text)
     before = mine.path.read_text()
-    with pytest.raises(LabsError, match="is no progress file"):
-        mine.merge(tmp_path / "bad.json")
-    assert mine.path.read_text() == before
+    for take in (mine.merge, mine.replace):
+        with pytest.raises(LabsError, match=words):
+            take(bad)
+    assert mine.path.read_text() == before and len(list(tmp_path.glob("mine.json*"))) == 1
+
+
+def test_bytes_a_folder_and_no_file_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    for name in ("binary", ".", "none"):
+        with pytest.raises(LabsError):
+            Progress(tmp_path / "mine.json").merge(tmp_path / name)
+
+
+def test_replacing_keeps_what_was_there(tmp_path: Path) -> None:
+    mine, other = Progress(tmp_path / "mine.json"), Progress(tmp_path / "other.json")
+    mine.record("answer", "q1", {"chosen": 0})
+    before = mine.path.read_text()
+    other.record("milestone", "pod/hello", {})
+    kept = mine.replace(other.path)
+    assert mine.load() == other.load() and kept and kept.read_text() == before
+    assert Progress(tmp_path / "new.json").replace(other.path) is None
+
+
+WRITER = """
+import itertools, sys
+from pathlib import Path
+from labs.course import Progress
+progress = Progress(Path(sys.argv[1]))
+for number in itertools.count(len(progress.load().get("answer", {}))):
+    progress.record("answer", f"q{number}", {"text": "x" * 2000})
+    print(number, flush=True)
+"""
+
+
+def test_kill_at_any_moment_loses_nothing_that_was_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "p.json"
+    for rounds in range(6):
+        with subprocess.Popen([sys.executable, "-c", WRITER, path], stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout
+            for _ in range(rounds * 3 + 1):
+                told = int(writer.stdout.readline())
+            writer.send_signal(signal.SIGKILL)
+            told = max([told, *map(int, writer.stdout.read().split())])
+        assert len(Progress(path).load()["answer"]) > told
+    Progress(path).record("answer", "last", {})
+    assert sorted(each.name for each in tmp_path.iterdir()) == [".p.json.lock", "p.json"]
