@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from labs import cluster
 from labs.cli.command import Command
 from labs.cli.output import Output
+from labs.cluster.launcher import kubectl_environment
 
 __all__ = ["COMMAND", "split"]
 
@@ -31,9 +32,9 @@ def _configure(parser: ArgumentParser) -> None:
 
 def _run(arguments: Namespace, output: Output) -> int:
     target = cluster.get(arguments.cluster)
-    kubeconfig = target.kubeconfig()
+    settings = kubectl_environment(target.kubeconfig())
     program, *words = target.kubectl()
-    os.execve(program, [*words, *arguments.passed], {**os.environ, "KUBECONFIG": str(kubeconfig)})
+    os.execve(program, [*words, *arguments.passed], {**os.environ, **settings})
 
 
 COMMAND = Command("kubectl", "run our kubectl on this cluster", _configure, _run)
