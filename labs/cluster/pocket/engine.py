@@ -26,7 +26,7 @@ from labs.cluster.pocket.recipe import (
 from labs.errors import EngineError
 from labs.paths import cache_dir
 
-__all__ = ["Engine", "checksum", "engine_folder", "ensure_engine", "find_engine", "store"]
+__all__ = ["Engine", "checksum", "engine_folder", "ensure_engine", "find_engine", "running_programs", "store"]
 
 _KEPT = 3
 
@@ -181,13 +181,14 @@ def _prune(current: Path) -> None:
     """Keep the newest few engines, and any that a process is running from."""
     engines = sorted(current.parent.glob("[0-9a-f]*/engine.json"), key=lambda path: path.stat().st_mtime, reverse=True)
     old = [path.parent for path in engines if path.parent != current][_KEPT - 1 :]
-    used = _running_programs() if old else set()
+    used = running_programs() if old else set()
     for folder in old:
         if not any(folder / name in used for name in PROGRAMS):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _running_programs() -> set[Path]:
+def running_programs() -> set[Path]:
+    """Program files of the processes that run now, as far as we may see them."""
     programs = set()
     for link in Path("/proc").glob("[0-9]*/exe"):
         with suppress(OSError):

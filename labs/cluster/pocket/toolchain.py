@@ -45,15 +45,17 @@ def go_version(go: Path) -> tuple[int, ...]:
 
 
 def go_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The learner's environment (proxies, certificates) with Go's caches in ours and no toolchain downloads."""
+    """The learner's environment (proxies, certificates, her `go env -w`) with all that Go writes in our cache."""
     folder = cache_dir() / "go"
+    settings = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     return {
+        "GOENV": str(settings / "go" / "env"),
         **os.environ,
+        "XDG_CONFIG_HOME": str(folder / "config"),
         "GOCACHE": str(folder / "build"),
         "GOMODCACHE": str(folder / "mod"),
         "GOPATH": str(folder / "path"),
         "GOTOOLCHAIN": "local",
-        "GOTELEMETRY": "off",
         "GOWORK": "off",
         "CGO_ENABLED": "0",
         **(extra or {}),

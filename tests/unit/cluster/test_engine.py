@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import subprocess
 import tarfile
 import time
 from pathlib import Path
@@ -13,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from labs.cluster import Step, ignore_progress
-from labs.cluster.pocket import build, bundle, engine, recipe, toolchain
+from labs.cluster.locks import exclusive
+from labs.cluster.pocket import build, bundle, clean, engine, recipe, toolchain
 from labs.cluster.pocket.gotool import run_go
 from labs.cluster.processes import find
-from labs.errors import EngineError
+from labs.errors import Busy, EngineError
 
 HASH = "0123456789abcdef"
 
@@ -55,6 +57,24 @@ def test_failed_build_leaves_nothing(built: engine.Engine, monkeypatch: pytest.M
         engine.ensure_engine(ignore_progress)
     assert engine.find_engine() is None
     assert not list(built.folder.parent.glob(".new-*"))
+
+
+def test_cleaning_keeps_the_engine_and_counts_what_it_frees(built: engine.Engine, folders: Path) -> None:
+    old = built.folder.with_name("f" * 16)
+    shutil.copytree(built.folder, old)
+    (folders / "cache" / "go" / "build").mkdir(parents=True)
+    (folders / "cache" / "go" / "build" / "object").write_bytes(b"x" * 100_000)
+    freed = clean.clean()
+    assert freed.go >= 100_000 and freed.engines > 0
+    assert engine.find_engine() == built and not old.exists() and not (folders / "cache" / "go").exists()
+    assert clean.clean() == clean.Cleaned(0, 0)
+
+
+def test_nothing_is_cleaned_while_an_engine_is_built(built: engine.Engine, folders: Path) -> None:
+    (folders / "cache" / "go").mkdir()
+    with exclusive(built.folder.with_suffix(".lock")), pytest.raises(Busy, match="building the engine"):
+        clean.clean()
+    assert (folders / "cache" / "go").exists()
 
 
 def test_bundle_travels(built: engine.Engine, tmp_path: Path) -> None:
@@ -188,3 +208,20 @@ def test_old_go_is_not_used(folders: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert toolchain.go_version(old) == (1, 22, 1)
     assert toolchain.go_on_this_machine((1, 26, 4)) is None
     assert toolchain.go_on_this_machine((1, 22)) == old
+
+
+def test_go_writes_nothing_into_the_home(folders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    (home / ".config" / "go").mkdir(parents=True)
+    (home / ".config" / "go" / "env").write_text("GOPROXY=http://mirror.example\n", encoding="utf-8")
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "GOPROXY", "GOENV"):
+        monkeypatch.delenv(name, raising=False)
+    before, environment = sorted(home.rglob("*")), toolchain.go_environment()
+    assert environment["GOENV"] == str(home / ".config" / "go" / "env"), "her own settings count"
+    assert Path(environment["XDG_CONFIG_HOME"]).is_relative_to(folders / "cache")
+    if shutil.which("go"):
+        words = ["go", "env", "GOPROXY"]
+        answer = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
+        assert answer.stdout == "http://mirror.example\n"
+        assert sorted(home.rglob("*")) == before
