@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from labs.kube import Client
 
+# What is not about kind itself is tested on pocket, whatever container engine this machine has.
+os.environ["LABS_CLUSTER"] = "pocket"
+
 _HERE = Path(__file__).resolve().parent
 _MARKED_BY_FIXTURE = {
     "engine": "engine",

@@ -30,5 +30,5 @@ def add_common_options(parser: ArgumentParser, *, top: bool = False) -> None:
         "--cluster",
         metavar="NAME",
         default=None if top else SUPPRESS,
-        help="auto or pocket (default: the one brought up last)",
+        help="auto, kind or pocket (default: $LABS_CLUSTER, else the one brought up last, else auto)",
     )

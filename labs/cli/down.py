@@ -23,4 +23,4 @@ def _run(arguments: Namespace, output: Output) -> int:
     return 0
 
 
-COMMAND = Command("down", "end the cluster and keep its state", _configure, _run)
+COMMAND = Command("down", "end the cluster: pocket keeps its state, kind is removed whole", _configure, _run)

@@ -33,8 +33,8 @@ def _configure(parser: ArgumentParser) -> None:
 def _run(arguments: Namespace, output: Output) -> int:
     target = cluster.get(arguments.cluster)
     settings = kubectl_environment(target.kubeconfig())
-    program, *words = target.kubectl()
-    os.execve(program, [*words, *arguments.passed], {**os.environ, **settings})
+    words = target.kubectl()
+    os.execve(words[0], [*words, *arguments.passed], {**os.environ, **settings})
 
 
 COMMAND = Command("kubectl", "run our kubectl on this cluster", _configure, _run)

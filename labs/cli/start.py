@@ -48,13 +48,16 @@ def _session(arguments: Namespace, output: Output) -> int:
         try:
             return _run_both(arguments, output)
         except KeyboardInterrupt:
-            kept = "The cluster keeps running" if arguments.keep else "The cluster has ended; its state is kept"
+            kept = "The cluster keeps running" if arguments.keep else "The cluster has ended"
             output.note(f"JupyterLab has ended. {kept}.")
             return 130
 
 
 def _run_both(arguments: Namespace, output: Output) -> int:
-    name = cluster.get(arguments.cluster).name
+    choice = cluster.choose(arguments.cluster)
+    if choice.why:
+        output.note(choice.why)
+    name = choice.name
     _tell(copy_lessons(lessons_source(), work_dir()), output)
     port = free_port(arguments.port)
     settings = write_settings(name, port=port, browser=not arguments.no_browser)
@@ -81,7 +84,7 @@ def _announced(address: str, arguments: Namespace, output: Output) -> Iterator[N
     output.result({"event": "open", "url": address, "work": str(work_dir())})
     output.line(f"The course is open: {address}")
     output.line(f"Your notebooks and manifests: {work_dir()}")
-    output.line(f"Ctrl-C ends JupyterLab{'' if arguments.keep else ' and the cluster (its state is kept)'}")
+    output.line(f"Ctrl-C ends JupyterLab{'' if arguments.keep else ' and the cluster'}")
     try:
         yield
     finally:

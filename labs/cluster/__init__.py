@@ -15,7 +15,7 @@ from labs.cluster.model import (
     ignore_progress,
 )
 from labs.cluster.progress import UpProgress
-from labs.cluster.registry import current, get, known
+from labs.cluster.registry import choose, current, get, known
 
 __all__ = [
     "Cluster",
@@ -27,6 +27,7 @@ __all__ = [
     "Step",
     "UpOptions",
     "UpProgress",
+    "choose",
     "connect",
     "current",
     "down",

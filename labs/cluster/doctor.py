@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.request import getproxies, proxy_bypass
 
+from labs.cluster.kind import preflight as kind
 from labs.cluster.model import Finding
 from labs.cluster.pocket.engine import find_engine
 from labs.cluster.pocket.probe import probe
@@ -32,7 +33,7 @@ def examine() -> tuple[Finding, ...]:
     """All findings, in the order a person would want to read them; takes less than three seconds."""
     checks = (_python, _folders, _memory, _disk, _watches, _ports, _proxies)
     ours = tuple(finding for check in checks if (finding := check()))
-    engine = _engine()
+    engine = (*_engine(), *kind.examine())
     named = {finding.name for finding in engine}
     return (*(finding for finding in ours if finding.name not in named), *engine)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labs.cluster.model import ClusterStatus, Progress, UpOptions, ignore_progress
+from labs.cluster.model import ClusterStatus, Progress, Step, UpOptions, ignore_progress
 from labs.cluster.progress import UpProgress, read_progress
-from labs.cluster.registry import get, remember
+from labs.cluster.registry import choose, get, remember
 from labs.errors import NotRunning
 from labs.paths import cache_dir, cluster_dir
 
@@ -20,13 +20,15 @@ def up(
     name: str | None = None, options: UpOptions | None = None, progress: Progress = ignore_progress
 ) -> ClusterStatus:
     """Bring a cluster up (idempotent) and remember it as the current one. Raises LabsError."""
-    cluster = get(name)
-    remember(cluster.name)
-    return cluster.up(options or UpOptions(), progress)
+    choice = choose(name)
+    if choice.why:
+        progress(Step("cluster", "note", choice.why))
+    remember(choice.name)
+    return get(choice.name).up(options or UpOptions(), progress)
 
 
 def down(name: str | None = None, progress: Progress = ignore_progress) -> ClusterStatus:
-    """End a cluster (idempotent); its state is kept. Raises LabsError."""
+    """End a cluster (idempotent); pocket keeps its state, kind is removed whole. Raises LabsError."""
     return get(name).down(progress)
 
 

@@ -117,7 +117,7 @@ class Cluster(Protocol):
         """Make it run; idempotent. An interrupt ends what this call has started."""
 
     def down(self, progress: Progress) -> ClusterStatus:
-        """End it and leave its state; idempotent. No process of it survives."""
+        """End it; idempotent. No process of it survives; a provider says whether its state does."""
 
     def status(self) -> ClusterStatus:
         """What is known now; never raises because the cluster is not there."""

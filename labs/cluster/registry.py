@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from labs.cluster.files import read_json, write_json
+from labs.cluster.kind.choice import kind_is_possible
+from labs.cluster.kind.provider import KindCluster
 from labs.cluster.model import Cluster
 from labs.cluster.pocket.provider import PocketCluster
 from labs.errors import UsageError
 from labs.paths import state_dir
 
-__all__ = ["AUTO", "choose", "current", "get", "known", "remember"]
+__all__ = ["AUTO", "Choice", "choose", "current", "get", "known", "remember"]
 
 AUTO = "auto"
 
-_PROVIDERS: Mapping[str, Callable[[], Cluster]] = {"pocket": PocketCluster}
-_PLANNED = frozenset({"kind", "context"})
+_PROVIDERS: Mapping[str, Callable[[], Cluster]] = {"kind": KindCluster, "pocket": PocketCluster}
+_PLANNED = frozenset({"context"})
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The cluster that is meant, and why in a line when nobody has named it."""
+
+    name: str
+    why: str = ""
 
 
 def known() -> tuple[str, ...]:
@@ -25,11 +37,20 @@ def known() -> tuple[str, ...]:
 
 
 def get(name: str | None = None) -> Cluster:
-    """A cluster by name; None: the one brought up last, else as `auto` chooses. Raises UsageError."""
-    name = name or current() or AUTO
-    name = choose() if name == AUTO else name
+    """A cluster by name; None: as `choose` says. Raises UsageError."""
+    return _PROVIDERS[choose(name).name]()
+
+
+def choose(name: str | None = None) -> Choice:
+    """The cluster named, else by $LABS_CLUSTER, else the one brought up last, else what this machine allows.
+
+    Decided within two seconds. Raises UsageError for a name that is not known.
+    """
+    name = name or os.environ.get("LABS_CLUSTER") or current() or AUTO
+    if name == AUTO:
+        return _automatic()
     if name in _PROVIDERS:
-        return _PROVIDERS[name]()
+        return Choice(name)
     if name in _PLANNED:
         raise UsageError(
             what=f"A cluster of the kind `{name}` is not in this version yet",
@@ -44,11 +65,6 @@ def get(name: str | None = None) -> Cluster:
     )
 
 
-def choose() -> str:
-    """What `auto` means on this machine."""
-    return "pocket"
-
-
 def current() -> str | None:
     """Name of the cluster brought up last, or None."""
     value = read_json(state_dir() / "current.json") or {}
@@ -59,3 +75,9 @@ def current() -> str | None:
 def remember(name: str) -> None:
     """Make `name` the one that is meant when none is named."""
     write_json(state_dir() / "current.json", {"schema": 1, "cluster": name})
+
+
+def _automatic() -> Choice:
+    possible, why = kind_is_possible()
+    name, other = ("kind", "pocket") if possible else ("pocket", "kind")
+    return Choice(name, f"{name} is used: {why} (choose yourself: --cluster {other})")

@@ -5,15 +5,16 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from labs.cluster import api
+from labs.cluster.guard import cluster_lock
 from labs.cluster.launcher import write_launcher
 from labs.cluster.lessons import remove_lesson_namespaces
-from labs.cluster.locks import exclusive, holder, is_held
+from labs.cluster.locks import holder, is_held
 from labs.cluster.model import ClusterStatus, Progress, Step, UpOptions
 from labs.cluster.pocket import supervisor
 from labs.cluster.pocket.engine import ensure_engine, find_engine
@@ -22,7 +23,7 @@ from labs.cluster.pocket.state import Record, Report, read_record, read_report, 
 from labs.cluster.processes import Process, find
 from labs.cluster.progress import UpProgress, read_progress, recorded
 from labs.errors import ClusterError, NotRunning
-from labs.paths import cluster_dir, state_dir
+from labs.paths import cluster_dir
 
 __all__ = ["PocketCluster"]
 
@@ -41,7 +42,7 @@ class PocketCluster:
     def up(self, options: UpOptions, progress: Progress) -> ClusterStatus:
         """Engine, preflight, supervisor, identity: see `Cluster.up`."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._locked(progress), recorded(self.folder, progress) as report:
+        with cluster_lock(self.name, progress), recorded(self.folder, progress) as report:
             before = read_record(self.folder) or Record()
             wanted = before.with_options(options)
             if self._attach(report):
@@ -56,7 +57,7 @@ class PocketCluster:
     def down(self, progress: Progress) -> ClusterStatus:
         """See `Cluster.down`."""
         if self.folder.is_dir():
-            with self._locked(progress):
+            with cluster_lock(self.name, progress):
                 self._end(progress)
         return self.status()
 
@@ -75,7 +76,7 @@ class PocketCluster:
         """See `Cluster.reset`."""
         if hard:
             return self._renew(progress)
-        with self._locked(progress):
+        with cluster_lock(self.name, progress):
             remove_lesson_namespaces(self.kubeconfig(), progress)
         return self.status()
 
@@ -93,12 +94,6 @@ class PocketCluster:
     def kubectl(self) -> list[str]:
         """See `Cluster.kubectl`; the engine is built when it is missing."""
         return [str((find_engine() or ensure_engine(lambda step: None)).kube), "kubectl"]
-
-    @contextmanager
-    def _locked(self, progress: Progress) -> Iterator[None]:
-        lock = state_dir() / "clusters" / f"{self.name}.lock"
-        with exclusive(lock, waiting=_patient(lock, progress), what="the cluster"):
-            yield
 
     @contextmanager
     def _ended_on_failure(self) -> Iterator[None]:
@@ -165,7 +160,7 @@ class PocketCluster:
         """Forget everything but the shape; start again when it was running."""
         was_running, record = self._supervisor() is not None, None
         if self.folder.is_dir():
-            with self._locked(progress):
+            with cluster_lock(self.name, progress):
                 self._end(progress)
                 record = read_record(self.folder)
                 _remove(self.folder, progress)
@@ -191,13 +186,6 @@ def _status_of(name: str, report: Report, record: Record) -> ClusterStatus:
 def _last_words(progress: UpProgress) -> str:
     step = progress.step
     return f"{step.name}: {step.detail or step.state}" if step else ""
-
-
-def _patient(lock: Path, progress: Progress) -> Callable[[], None]:
-    def wait() -> None:
-        progress(Step("lock", "waiting", f"another labs process ({holder(lock) or '?'}) works on this cluster"))
-
-    return wait
 
 
 def _refuse_other_shape(running: Record, wanted: Record) -> None:

@@ -76,7 +76,7 @@ def test_status_and_down_without_a_cluster(capsys: pytest.CaptureFixture[str]) -
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["state"] == "absent"
 
 
-@pytest.mark.parametrize("name", ["kind", "poket"])
+@pytest.mark.parametrize("name", ["context", "poket"])
 def test_unknown_cluster_is_a_usage_error(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["up", "--cluster", name]) == 2
     assert "pocket" in capsys.readouterr().err

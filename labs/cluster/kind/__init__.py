@@ -1,0 +1,1 @@
+"""The reference cluster: kind, in containers of Docker or Podman."""
