@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from labs.errors import ManifestError
 from labs.manifest.data import to_data
@@ -17,14 +17,16 @@ from labs.manifest.splice import editable, remove, set_value
 
 __all__ = ["FieldSpec", "FormField", "FormState", "form_fields", "set_field"]
 
-Kind = Literal["text", "select", "list", "number", "env"]
+Kind = Literal["text", "select", "list", "number", "env", "map", "port"]
 
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
     """One field that a form shows; `kind` is the control, `default` what the cluster takes when it is empty.
 
-    `list` is a list of words such as a command, `env` the variables of a container as lines NAME=value.
+    `list` is a list of words such as a command, `env` the variables of a container as lines NAME=value, `map` labels
+    and selectors as such lines, `port` a number or a name (or a share such as 25%). `of` is the kind of object that has
+    the field; empty: that of the exercise's first object.
     """
 
     path: str
@@ -35,11 +37,12 @@ class FieldSpec:
     doc: str = ""
     mono: bool = False
     placeholder: str = ""
+    of: str = ""
 
     @classmethod
     def from_mapping(cls, raw: Mapping[str, Any]) -> FieldSpec:
         """From a lesson's YAML; raises ManifestError for an unknown key or kind."""
-        kinds = ("text", "select", "list", "number", "env")
+        kinds = get_args(Kind)
         unknown = sorted(raw.keys() - set(cls.__slots__))
         if unknown or not {"path", "label"} <= raw.keys() or raw.get("kind", "text") not in kinds:
             words = (
@@ -118,11 +121,21 @@ def _shown(spec: FieldSpec, value: Any) -> str | None:
         return ""
     if spec.kind == "env":
         return _env_text(value)
+    if spec.kind == "map":
+        return _map_text(value)
     if spec.kind == "list":
         return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else None
     if isinstance(value, list | dict):
         return None
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _map_text(value: Any) -> str | None:
+    if not isinstance(value, dict) or any(
+        isinstance(held, list | dict) or "\n" in str(held) for held in value.values()
+    ):
+        return None
+    return "\n".join(f"{key}={held if isinstance(held, str) else json.dumps(held)}" for key, held in value.items())
 
 
 def _env_text(value: Any) -> str | None:
@@ -157,7 +170,11 @@ def _parsed(spec: FieldSpec, shown: str) -> Any:
     if spec.kind == "list":
         return _words(spec, shown)
     if spec.kind == "env":
-        return [_variable(spec, line) for line in shown.splitlines() if line.strip()]
+        return [dict(zip(("name", "value"), _pair(spec, line), strict=True)) for line in _lines(shown)]
+    if spec.kind == "map":
+        return dict(_pair(spec, line) for line in _lines(shown))
+    if spec.kind == "port":
+        return int(shown) if re.fullmatch(r"\s*[0-9]{1,9}\s*", shown) else shown.strip()
     return shown
 
 
@@ -176,10 +193,13 @@ def _words(spec: FieldSpec, shown: str) -> list[str]:
     raise ManifestError(what=f"{spec.label} is not a list of words", next_step=f"Write it as {example}.")
 
 
-def _variable(spec: FieldSpec, line: str) -> dict[str, str]:
-    name, equals, value = line.strip().partition("=")
+def _lines(shown: str) -> list[str]:
+    return [line.strip() for line in shown.splitlines() if line.strip()]
+
+
+def _pair(spec: FieldSpec, line: str) -> tuple[str, str]:
+    name, equals, value = line.partition("=")
     if not equals or not name.strip():
-        raise ManifestError(
-            what=f"{spec.label}: “{line.strip()}” is no variable", next_step="Write one NAME=value per line."
-        )
-    return {"name": name.strip(), "value": value}
+        what = "variable" if spec.kind == "env" else "label"
+        raise ManifestError(what=f"{spec.label}: “{line}” is no {what}", next_step="Write one NAME=value per line.")
+    return name.strip(), value

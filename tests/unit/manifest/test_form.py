@@ -122,3 +122,18 @@ def test_specs_from_a_lesson() -> None:
 def test_bad_specs_are_refused(raw: dict[str, object]) -> None:
     with pytest.raises(ManifestError, match="form field"):
         FieldSpec.from_mapping(raw)
+
+
+def test_labels_are_lines_and_keep_their_neighbours() -> None:
+    labels = FieldSpec("metadata.labels", "Labels", "map")
+    text = "metadata:\n  labels:\n    app: a  # mine\n    tier: web\n"
+    assert form_fields(parse(text), 0, [labels]).field("metadata.labels").text == "app=a\ntier=web"
+    assert set_field(text, labels, "app=a\ntier=db") == text.replace("web", "db")
+    with pytest.raises(ManifestError, match="no label"):
+        set_field(text, labels, "app")
+
+
+def test_a_port_is_a_number_or_a_name() -> None:
+    port = FieldSpec("port", "Port", "port")
+    assert set_field("port: 80\n", port, "5000") == "port: 5000\n"
+    assert set_field("port: 80\n", port, "http") == "port: http\n"
