@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from labs import course
 from labs.ui import answers
 from labs.ui.marking import QuestionLike
-from labs.ui.practicing import Blanks, Reorder, shuffled
+from labs.ui.practicing import Blanks, FromMemory, Reorder, shuffled
 
 MOST_RECALLS = 3
 
@@ -33,11 +33,11 @@ def recalls(lesson: str) -> Sequence[QuestionLike]:
     return sorted(items, key=lambda q: not missed(q))[:MOST_RECALLS]
 
 
-def task(ident: str) -> Reorder | Blanks | str:
-    """A practice task; a string is the id of an exercise to open with an empty editor."""
+def task(ident: str) -> Reorder | Blanks | FromMemory:
+    """A practice task."""
     found = course.practice(ident)
     if found.kind == "reorder":
         return Reorder(found.prompt, tuple(found.lines), shuffled(found.lines, ident))
     if found.kind == "blanks":
         return Blanks(found.prompt, found.text, tuple(tuple(a) for a in found.answers))
-    return str(found.exercise)
+    return FromMemory(found.prompt, found.exercise)

@@ -9,9 +9,9 @@ import traitlets
 
 from labs.errors import LabsError
 from labs.ui import answers, asking, dispatcher
-from labs.ui.cell import as_refused, exercise, open_session
+from labs.ui.cell import as_refused, from_memory, open_session
 from labs.ui.marking import QuestionLike, question_view, right_option
-from labs.ui.practicing import Blanks, Reorder
+from labs.ui.practicing import Blanks, FromMemory, Reorder
 from labs.ui.widget import LabWidget
 
 CONFIDENCE = frozenset({"", "guess", "think", "sure"})
@@ -150,6 +150,6 @@ def practice(ident: str) -> Any:
 
     def make() -> Any:
         task = asking.task(ident)
-        return Practice(ident, task) if isinstance(task, Reorder | Blanks) else exercise(task)
+        return from_memory(ident, task.exercise, task.prompt) if isinstance(task, FromMemory) else Practice(ident, task)
 
     return _in_cell(make)

@@ -21,6 +21,14 @@ def shuffled(lines: Sequence[str], seed: str) -> list[str]:
     return mixed
 
 
+@dataclass(frozen=True)
+class FromMemory:
+    """An empty editor for the goal of `exercise`."""
+
+    prompt: str
+    exercise: str
+
+
 @dataclass
 class Reorder:
     """Lines to move until they stand as in `solution`."""

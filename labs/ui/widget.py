@@ -7,17 +7,22 @@ from collections.abc import Mapping
 from typing import Any
 
 import anywidget
+from IPython.display import publish_display_data
 
 from labs.ui.assets import loader_text, send_assets
 
 log = logging.getLogger(__name__)
+WITHOUT_KERNEL = (
+    "Here was {what}. Run this cell again to bring it back (Shift+Enter; when JupyterLab asks for a kernel, choose "
+    "Python 3): what you typed, your hints and your checks are saved."
+)
 
 
 class LabWidget(anywidget.AnyWidget):
     """Base of the widgets; `kind` names what the bundle draws."""
 
     kind = ""
-    without_kernel = "Run this cell again."
+    what = "a part of the lesson"
 
     def __init__(self, **traits: Any) -> None:
         send_assets()
@@ -36,9 +41,10 @@ class LabWidget(anywidget.AnyWidget):
         except Exception:
             log.exception("handling a message of %s", self.kind)
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        if data is not None:
-            data["text/plain"] = self.without_kernel
-        return bundle
+    def _ipython_display_(self) -> None:
+        """The widget, and below it the line that a saved notebook shows instead; the page hides it while we live."""
+        words = WITHOUT_KERNEL.format(what=self.what)
+        bundle: Any = self._repr_mimebundle_()
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        publish_display_data({**(data or {}), "text/plain": words}, metadata)
+        publish_display_data({"text/markdown": words, "text/plain": words})
