@@ -17,6 +17,8 @@ __all__ = ["Grader", "kinds_of"]
 
 Json = Mapping[str, Any]
 _ALWAYS = ("v1/Pod", "v1/Event")
+_MADE_BY = {"apps/v1/Deployment": "apps/v1/ReplicaSet", "v1/Service": "discovery.k8s.io/v1/EndpointSlice"}
+"""What a controller makes of an object; without it nobody can see how the object gets to its Pods."""
 _STOP_SECONDS = 1.0
 
 
@@ -109,12 +111,13 @@ class Grader:
 
 
 def kinds_of(exercise: Exercise) -> tuple[str, ...]:
-    """What has to be watched: Pods, Events, what the checks ask for and what starter and solution contain."""
+    """What has to be watched: Pods, Events, what the checks ask for, what is given, starts and solves, and what is made of it."""
     found = dict.fromkeys(_ALWAYS)
-    for text in (exercise.starter, exercise.solution):
+    for text in (exercise.given, exercise.starter, exercise.solution):
         for document in manifest.parse(text).documents:
             if document.kind and document.api_version:
                 found.setdefault(f"{document.api_version}/{document.kind}")
     for check in exercise.checks:
         found.update(dict.fromkeys(check.kinds))
+    found.update(dict.fromkeys(made for kind, made in _MADE_BY.items() if kind in found))
     return tuple(found)

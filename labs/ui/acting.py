@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
-
-import yaml
 
 from labs.errors import LabsError, ManifestError, NotRunning
 from labs.ui import drafts, foreign
 from labs.ui.drafts import Draft
 from labs.ui.jobs import Token
 from labs.ui.store import Applied, Json, Notice, Problem
-from labs.ui.views.status import live_object
+from labs.ui.views.difference import object_difference
+from labs.ui.views.status import identity, live_object
 
 if TYPE_CHECKING:
     from labs.ui.session import Session
 
 GRACE_SECONDS = 1
 CONFLICT = 409
-SERVER_FIELDS = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp")
 
 
 class Acting:
@@ -57,7 +54,7 @@ class Acting:
                 if getattr(error, "code", None) == CONFLICT:
                     self._session.store.update(notice=foreign.conflict_notice(error))
                     return
-                if not self._refused(draft, error):
+                if not self._refused(draft, obj, error):
                     raise
                 return
             self._applied(draft, obj, answer)
@@ -74,18 +71,17 @@ class Acting:
     def preview(self, token: Token) -> None:
         """Show what an apply would change in the cluster."""
         client, draft = self._client(), self._sound_draft()
-        lines: list[tuple[str, str]] = []
+        found: list[Json] = []
         for obj in draft.objects:
             answer = client.preview(obj, self._session.namespace)
             token.check()
             if answer.status:
-                self._publish_refusal(draft, answer.status)
+                self._publish_refusal(draft, obj, answer.status)
                 return
-            lines += difference(answer.live, answer.merged or {})
-        title = (
-            "Applying would change nothing." if not any(op != " " for op, _ in lines) else "Applying would change this:"
-        )
-        self._session.store.update(preview_title=title, preview=tuple(lines))
+            found.append(object_difference(answer.live, answer.merged or obj))
+        same = all(one["state"] == "same" for one in found)
+        title = "Applying would change nothing." if same else "Applying would change this:"
+        self._session.store.update(preview_title=title, preview=tuple(found))
 
     def delete(self, token: Token) -> None:
         """Delete the objects that the text names."""
@@ -102,13 +98,9 @@ class Acting:
             )
         for obj in targets:
             client.delete(obj)
-        self._session.store.update(
-            notice=Notice(
-                "info",
-                f"Asked to delete `{targets[0]['metadata']['name']}`.",
-                "A Pod has its grace period (30 seconds by default) to end.",
-            )
-        )
+        names = ", ".join(f"`{obj['metadata']['name']}`" for obj in targets)
+        why = "A Pod has its grace period (30 seconds by default) to end."
+        self._session.store.update(notice=Notice("info", f"Asked to delete {names}.", why))
 
     def reset(self, token: Token) -> None:
         """Back to the starter text and an empty namespace."""
@@ -147,12 +139,11 @@ class Acting:
         return {**obj, "metadata": {**(obj.get("metadata") or {}), "namespace": self._session.namespace}}
 
     def _overwrites(self, client: Any) -> Notice | None:
-        state = self._session.store.get()
-        if not state.applied:
-            return None
-        last = state.applied[-1]
-        live = client.get(_kind(last.obj), last.obj["metadata"]["name"], self._session.namespace)
-        return foreign.overwrite_notice(last.obj, live, last.data) if live else None
+        for last in self._session.store.get().applied:
+            live = client.get(_kind(last.obj), last.obj["metadata"]["name"], self._session.namespace)
+            if live and (notice := foreign.overwrite_notice(last.obj, live, last.data)):
+                return notice
+        return None
 
     def _applied(self, draft: Draft, obj: Json, answer: Any) -> None:
         done = Applied(draft.text, time.strftime("%H:%M:%S"), dict(answer.obj), dict(obj))
@@ -166,28 +157,34 @@ class Acting:
         self._session.store.change(
             lambda s: {
                 "problems": draft.problems if s.text == draft.text else s.problems,
-                "applied": (*(a for a in s.applied if a.text == draft.text and a.data != done.data), done),
+                "applied": in_order(draft, (*(a for a in s.applied if a.text == draft.text), done)),
                 "notice": notice,
             }
         )
         self._session.watching.applied()
         self._session.save_soon()
 
-    def _refused(self, draft: Draft, error: LabsError) -> bool:
+    def _refused(self, draft: Draft, obj: Json, error: LabsError) -> bool:
         """Show a refusal of the API server at its lines; False when the error is none."""
         status = getattr(error, "status", None)
         if not isinstance(status, Mapping) or not status:
             return False
-        problems = self._publish_refusal(draft, status)
+        problems = self._publish_refusal(draft, obj, status)
         self._session.store.update(notice=refusal_notice(problems))
         return True
 
-    def _publish_refusal(self, draft: Draft, status: Json) -> tuple[Problem, ...]:
-        problems = drafts.refused(draft, status)
+    def _publish_refusal(self, draft: Draft, obj: Json, status: Json) -> tuple[Problem, ...]:
+        problems = drafts.refused(draft, obj, status)
         self._session.store.change(
             lambda s: {"problems": problems, "problems_version": s.version} if s.text == draft.text else {}
         )
         return problems
+
+
+def in_order(draft: Draft, applied: Iterable[Applied]) -> tuple[Applied, ...]:
+    """One entry for each object of the draft that was applied, the latest, in the order of the text."""
+    latest = {identity(a.data): a for a in applied}
+    return tuple(latest[key] for obj in draft.objects if (key := identity(obj)) in latest)
 
 
 def _kind(obj: Json) -> str:
@@ -203,21 +200,3 @@ def refusal_notice(problems: tuple[Problem, ...]) -> Notice:
     first = problems[0] if problems else Problem("", "error", "", 1, 0, 0)
     what = f"The API server refused it, line {first.line}: {first.message}"
     return Notice("error", what, first.why, first.next_step, first.actions)
-
-
-def _comparable(obj: Json | None) -> list[str]:
-    if obj is None:
-        return []
-    meta = {k: v for k, v in obj.get("metadata", {}).items() if k not in SERVER_FIELDS}
-    notes = {k: v for k, v in (meta.pop("annotations", None) or {}).items() if "last-applied" not in k}
-    shown = {k: v for k, v in obj.items() if k != "status"} | {
-        "metadata": meta | ({"annotations": notes} if notes else {})
-    }
-    text: str = yaml.safe_dump(shown, sort_keys=True, allow_unicode=True)
-    return text.splitlines()
-
-
-def difference(live: Json | None, merged: Json) -> list[tuple[str, str]]:
-    """Lines as ``(op, text)``, op one of ``+``, ``-`` and a space; three lines around each change."""
-    lines = difflib.unified_diff(_comparable(live), _comparable(merged), n=3, lineterm="")
-    return [(line[:1], line[1:]) for line in lines if not line.startswith(("---", "+++", "@@"))]

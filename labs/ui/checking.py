@@ -9,7 +9,8 @@ from labs import manifest
 from labs.errors import LabsError
 from labs.ui import drafts, jobs
 from labs.ui.drafts import Draft
-from labs.ui.store import Json, Problem
+from labs.ui.forms import fields_for
+from labs.ui.store import Json
 from labs.ui.vocabulary import vocabulary
 
 if TYPE_CHECKING:
@@ -37,17 +38,26 @@ class Checking:
         with self._lock:
             state = self._session.store.get()
             draft = self.draft(state.text)
-            form = drafts.form_of(draft, self._session.exercise.form, self._schema())
-            self._publish(state.version, draft, draft.problems, form)
+            self._publish(state.version, draft, draft.nearest(state.document))
         if draft.broken or not draft.objects:
             self._dry_run.cancel()
         elif self._session.client is not None and state.text != self._last_applied():
             self._dry_run.call()
 
-    def set_field(self, text: str, path: str, shown: str) -> str:
+    def choose(self, index: int) -> None:
+        """Show another document in the form."""
+        self._session.store.change(lambda s: {"document": index} if 0 <= index < len(s.documents) else {})
+        self.now()
+
+    def set_field(self, text: str, index: int, path: str, shown: str) -> str:
         """The text after a change in the form; an empty control takes the field away. Raises ManifestError."""
-        spec = next((f for f in self._session.exercise.form if f.path == path), None)
-        return text if spec is None else manifest.set_field(text, spec, shown)
+        fields = self._fields(self.draft(text), index)
+        spec = next((f for f in fields if f.path == path), None)
+        return text if spec is None else manifest.set_field(text, spec, shown, index)
+
+    def _fields(self, draft: Draft, index: int) -> tuple[manifest.FieldSpec, ...]:
+        session = self._session
+        return fields_for(session.exercise.form, draft.document(index)[1], session.home)
 
     def _schema(self) -> Any:
         client = self._session.client
@@ -56,8 +66,7 @@ class Checking:
         except LabsError:
             return None
 
-    def _words(self, draft: Draft) -> tuple[Json, ...]:
-        gvk = next(((d.api_version, d.kind) for d in draft.parsed.documents), ("", ""))
+    def _words(self, gvk: tuple[str, str]) -> tuple[Json, ...]:
         if gvk not in self._known and (schema := self._schema()) is not None:
             self._known[gvk] = vocabulary(schema, gvk)
         return self._known.get(gvk, ())
@@ -66,21 +75,19 @@ class Checking:
         applied = self._session.store.get().applied
         return applied[-1].text if applied else None
 
-    def _publish(self, version: int, draft: Draft, problems: tuple[Problem, ...], form: Any) -> None:
-        self._session.store.change(
-            lambda s: (
-                {
-                    "problems": problems,
-                    "problems_version": version,
-                    "form": form,
-                    "draft_name": draft.name,
-                    "draft_kind": draft.kind,
-                    "words": self._words(draft),
-                }
-                if version == s.version
-                else {}
-            )
-        )
+    def _publish(self, version: int, draft: Draft, index: int) -> None:
+        api_version, kind, name = draft.document(index)
+        news = {
+            "problems": draft.problems,
+            "problems_version": version,
+            "form": drafts.form_of(draft, index, self._fields(draft, index), self._schema()),
+            "documents": draft.outline,
+            "document": index,
+            "draft_name": name,
+            "draft_kind": kind,
+            "words": self._words((api_version, kind)),
+        }
+        self._session.store.change(lambda s: news if version == s.version else {})
 
     def _ask_server(self) -> None:
         state = self._session.store.get()
@@ -95,5 +102,5 @@ class Checking:
             except LabsError:
                 return
             if answer.status or answer.warnings:
-                problems += drafts.refused(draft, answer.status or {}, answer.warnings)
+                problems += drafts.refused(draft, obj, answer.status or {}, answer.warnings)
         self._session.store.change(lambda s: {"problems": tuple(problems)} if state.version == s.version else {})

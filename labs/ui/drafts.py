@@ -12,7 +12,7 @@ from labs.ui.vocabulary import description
 
 IMMUTABLE = "L405"
 RECREATE = Action("recreate", "Delete and create again")
-CONTROLS = {"select": "enum", "env": "lines"}
+CONTROLS = {"select": "enum", "env": "lines", "map": "lines", "port": "text"}
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,18 @@ class Draft:
         return tuple(d.data for d in self.parsed.documents if d.data)
 
     @property
-    def name(self) -> str:
-        """``metadata.name`` of the first document, or an empty string."""
-        return next((d.name for d in self.parsed.documents), "")
+    def outline(self) -> tuple[Json, ...]:
+        """Kind, name and first line of each document."""
+        return tuple({"kind": d.kind, "name": d.name, "line": d.span.start.line} for d in self.parsed.documents)
 
-    @property
-    def kind(self) -> str:
-        """``kind`` of the first document, or an empty string."""
-        return next((d.kind for d in self.parsed.documents), "")
+    def nearest(self, index: int) -> int:
+        """The index of a document that is there, next to `index`."""
+        return max(0, min(index, len(self.parsed.documents) - 1))
+
+    def document(self, index: int) -> tuple[str, str, str]:
+        """``apiVersion``, ``kind`` and name of a document; empty where the text does not say."""
+        found = self.parsed.documents[index : index + 1]
+        return (found[0].api_version, found[0].kind, found[0].name) if found else ("", "", "")
 
 
 def read(text: str, *, schema: Any, namespace: str | None, single: bool) -> Draft:
@@ -72,9 +76,13 @@ def problems_of(diagnostics: Iterable[manifest.Diagnostic]) -> tuple[Problem, ..
     return tuple(sorted(found, key=lambda p: (p.line, p.start)))
 
 
-def refused(draft: Draft, status: Mapping[str, Any], warnings: Sequence[str] = ()) -> tuple[Problem, ...]:
-    """The API server's refusal at the lines it is about; a fixed field gets the button that starts anew."""
-    found = problems_of(manifest.from_status(draft.parsed, status, tuple(warnings)))
+def refused(
+    draft: Draft, obj: Mapping[str, Any], status: Mapping[str, Any], warnings: Sequence[str] = ()
+) -> tuple[Problem, ...]:
+    """The API server's refusal of one object at its lines; a fixed field gets the button that starts anew."""
+    about = tuple(d for d in draft.parsed.documents if d.data is obj)
+    parsed = replace(draft.parsed, documents=about)
+    found = problems_of(manifest.from_status(parsed, status, tuple(warnings)))
     return tuple(replace(p, actions=(RECREATE,)) if p.code == IMMUTABLE else p for p in found)
 
 
@@ -85,10 +93,10 @@ def edited(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
     return text
 
 
-def form_of(draft: Draft, fields: Sequence[manifest.FieldSpec], schema: Any = None) -> tuple[Json, ...]:
-    """The form's fields with their present values; what a lesson does not explain, the cluster's schema does."""
-    gvk = next(((d.api_version, d.kind) for d in draft.parsed.documents), ("", ""))
-    state = manifest.form_fields(draft.parsed, 0, fields, draft.found)
+def form_of(draft: Draft, index: int, fields: Sequence[manifest.FieldSpec], schema: Any = None) -> tuple[Json, ...]:
+    """The fields of one document with their present values; what a lesson does not explain, the cluster's schema does."""
+    gvk = draft.document(index)[:2]
+    state = manifest.form_fields(draft.parsed, index, fields, draft.found)
     return tuple(_field(f, f.spec.doc or description(schema, gvk, f.spec.path)) for f in state.fields)
 
 

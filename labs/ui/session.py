@@ -47,9 +47,10 @@ class Session:
     def __init__(self, exercise: ExerciseLike, connection: ConnectionLike, course: Course) -> None:
         self.exercise = exercise
         self.namespace = exercise.namespace()
-        starter = manifest.parse(exercise.starter)
-        self.name = next((str(d.name) for d in starter.documents if d.name), "manifest")
-        self.single = len(starter.documents) <= 1
+        known = [manifest.parse(text).documents for text in (exercise.starter, exercise.solution)]
+        self.name = next((d.name for found in known for d in found if d.name), "manifest")
+        self.home = next((d.kind for found in known for d in found if d.kind), "")
+        self.single = max(map(len, known)) <= 1
         self.memory = Memory(exercise.id, self.name)
         self.store = Store(self._restored())
         self.checking = Checking(self)
@@ -125,7 +126,7 @@ class Session:
             self._foreground(name)
         elif name == "cancel":
             self._cancel()
-        elif name in {"form", "fix"}:
+        elif name in {"form", "fix", "document"}:
             jobs.run(lambda: self._guarded(lambda: self._edit(name, args)))
         elif name == "hint":
             self.store.change(lambda s: {"hints": min(s.hints + 1, len(self.exercise.hints))})
@@ -136,12 +137,15 @@ class Session:
             self.store.update(notice=None, preview_title="", preview=())
 
     def _edit(self, name: str, args: Mapping[str, Any]) -> None:
-        if name == "form":
+        index = args.get("index", 0)
+        if name == "form" and isinstance(index, int):
             path, value = str(args.get("path")), str(args.get("value"))
-            self.replace_text(lambda text: self.checking.set_field(text, path, value))
+            self.replace_text(lambda text: self.checking.set_field(text, index, path, value))
+            return
+        if name == "document" and isinstance(index, int):
+            self.checking.choose(index)
             return
         state = self.store.get()
-        index = args.get("index")
         if isinstance(index, int) and 0 <= index < len(state.problems) and state.problems_version == state.version:
             edits = state.problems[index].edits
             self.replace_text(lambda text: edited(text, edits))

@@ -63,7 +63,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Applied:
-    """The last apply: its text, the clock time, and the object as the API server answered."""
+    """The last apply of one object: the whole text, the clock time, the API server's answer, and the object as written."""
 
     text: str
     at: str
@@ -95,6 +95,8 @@ class State:
     problems: tuple[Problem, ...] = ()
     problems_version: int = 0
     form: tuple[Json, ...] = ()
+    documents: tuple[Json, ...] = ()
+    document: int = 0
     draft_name: str = ""
     draft_kind: str = ""
     words: tuple[Json, ...] = ()
@@ -104,13 +106,14 @@ class State:
     busy_words: str = ""
     notice: Notice | None = None
     preview_title: str = ""
-    preview: tuple[tuple[str, str], ...] = ()
+    preview: tuple[Json, ...] = ()
     cluster: ClusterView = ClusterView()
     nodes: tuple[Json, ...] = ()
     objects: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
     events: tuple[Json, ...] = ()
     logs: tuple[Any, ...] = ()
     log_key: str = ""
+    urls: Mapping[str, str] = field(default_factory=dict)
     verdicts: tuple[VerdictLine, ...] = ()
     hints: int = 0
     milestones: tuple[str, ...] = ()

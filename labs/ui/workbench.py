@@ -35,6 +35,7 @@ class Workbench(LabWidget):
     hints = _shown(traitlets.Dict)
     debrief = _shown(traitlets.Unicode)
     world = _shown(traitlets.Dict)
+    apps = _shown(traitlets.Dict)
     table = _shown(traitlets.Dict)
     log = _shown(traitlets.Dict)
     events = _shown(traitlets.List)
@@ -48,6 +49,7 @@ class Workbench(LabWidget):
         self._updates = updates
         self._place = Place(session.exercise, session.namespace, session.name, session.memory.manifest)
         self.refreshed_at = time.monotonic()
+        self.what = f"the workbench of `{session.exercise.id}`"
         state = session.store.get()
         super().__init__(**{view.trait: view.make(self._place, state) for view in VIEWS})
         session.store.listen(self._changed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 TEXT = """apiVersion: v1
@@ -58,7 +60,7 @@ def scene() -> dict[str, Any]:
             field("spec.containers[0].command", "Command", placeholder="empty, see line 10", mono=True),
             field("spec.restartPolicy", "Restart policy", kind="enum", default="Always", options=["Always", "OnFailure", "Never"], doc=POLICY)]},
         "status": {"phase": "draft", "words": "Draft: not applied · 1 problem", "problems": 1},
-        "busy": {}, "notice": {}, "preview": {}, "words": [], "debrief": "",
+        "busy": {}, "notice": {}, "preview": {}, "words": [], "debrief": "", "apps": {"services": [], "rollouts": []},
         "verdicts": [
             verdict("exists", "A Pod named test-ml-pod exists", "green"), verdict("log", 'Its log says "Hello from K8s"', "green", time="10:41:08"),
             verdict("done", "It has finished and stays finished", "red", time="10:41:09", expected="phase Succeeded with 0 restarts",
@@ -80,3 +82,73 @@ def scene() -> dict[str, Any]:
         "table": {"columns": ["kind", "name", "node", "state"], "rows": [["Pod", "test-ml-pod", "node-1", "CrashLoopBackOff"]]},
         "commands": {"kubectl": "kubectl apply -n labs-pod-run-once -f ~/k8s-ml-labs/manifests/pod-run-once/test-ml-pod.yaml", "python": "client.apply(…)", "yaml": TEXT},
     }  # fmt: skip
+
+
+def serving() -> dict[str, Any]:
+    """``deployment/rollout`` in the middle: the old ReplicaSet ends, the new one comes, the Service follows."""
+    names = ["aa", "bb", "cc", "dd"]
+    looks = ["run", "run", "wait", "end"]
+    words = ["Running", "Running", "Running, not ready", "ending"]
+    pods = [
+        {
+            "name": f"inference-deployment-5d9c-{n}",
+            "short": f"…5d9c-{n}",
+            "uid": n,
+            "look": look,
+            "words": said,
+            "note": "",
+            "mine": True,
+        }
+        for n, look, said in zip(names, looks, words, strict=True)
+    ]
+    states = ["ready", "ready", "waiting", "serving"]
+    dots = [{"uid": p["uid"], "name": p["name"], "look": p["look"]} for p in pods]
+    sets = [
+        {
+            "name": "inference-deployment-5d9c",
+            "uid": "new",
+            "revision": 2,
+            "age": "new",
+            "images": "mymodel:v2",
+            "words": "1 of 2 ready",
+            "wanted": 2,
+            "pods": dots[1:3],
+        },
+        {
+            "name": "inference-deployment-7f6b",
+            "uid": "old",
+            "revision": 1,
+            "age": "old",
+            "images": "mymodel:v1",
+            "words": "1 of 2 ready",
+            "wanted": 2,
+            "pods": [dots[0], dots[3]],
+        },
+    ]
+    text = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: inference-deployment\nspec:\n  replicas: 3\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: inference-service\n"
+    return scene() | {
+        "exercise": {"id": "deployment/rollout", "title": "Roll out without losing a request", "goal": "Bring **inference-deployment** from v1 to v2.", "namespace": "labs-deployment-rollout", "name": "2 objects"},
+        "doc": {"text": text, "version": 1, "origin": ""}, "diagnostics": {"version": 1, "items": []},
+        "status": {"phase": "applied", "words": "Applied 10:41:09", "problems": 0},
+        "form": {"chosen": 0, "documents": [{"kind": "Deployment", "name": "inference-deployment", "line": 1}, {"kind": "Service", "name": "inference-service", "line": 8}], "fields": [
+            field("metadata.name", "Name", value="inference-deployment"), field("spec.replicas", "Replicas", kind="number", value="3"),
+            field("spec.selector.matchLabels", "Selector", kind="lines", value="app=inference"),
+            field("spec.strategy.type", "Strategy", kind="enum", default="RollingUpdate", options=["RollingUpdate", "Recreate"])]},
+        "world": {"nodes": [{"name": f"node-{i + 1}", "words": "2 CPU · 4 GiB", "ready": True, "gpus": [], "pods": pods[i::3]} for i in range(3)], "loose": []},
+        "apps": {
+            "services": [{"name": "inference-service", "uid": "s", "words": "LoadBalancer · 10.96.12.7 · 80 → 5000", "ready": 2, "note": "", "url": "http://127.0.0.1:34567",
+                          "endpoints": [{"uid": p["uid"], "name": p["name"], "state": s} for p, s in zip(pods, states, strict=True)]},
+                         {"name": "lonely", "uid": "l", "words": "ClusterIP · 10.96.3.1 · 80 → 80", "ready": 0, "note": "No Pod has the labels app=inferense.", "url": "", "endpoints": []}],
+            "rollouts": [{"kind": "Deployment", "name": "inference-deployment", "uid": "d", "words": "2 of 3 up to date · 2 ready", "state": "rolling", "note": "", "sets": sets}]},
+        "preview": {"title": "Applying would change this:", "objects": [
+            {"kind": "Deployment", "name": "inference-deployment", "state": "changed", "fields": [{"path": "spec.template.spec.containers[model].image", "from": "mymodel:v1", "to": "mymodel:v2"}, {"path": "spec.minReadySeconds", "from": "", "to": "2"}]},
+            {"kind": "Service", "name": "inference-service", "state": "same", "fields": []}]},
+    }  # fmt: skip
+
+
+def waited(wanted: Callable[[], bool], shown: Callable[[], Any], seconds: float = 30.0) -> None:
+    """Wait until `wanted()`; what `shown()` says is the failure."""
+    end = time.monotonic() + seconds
+    while not wanted():
+        assert time.monotonic() < end, shown()
+        time.sleep(0.005)

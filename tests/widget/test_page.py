@@ -13,7 +13,7 @@ playwright = pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Browser, Page
 
 from .page import chromium, open_widget
-from .states import scene
+from .states import scene, serving
 
 pytestmark = pytest.mark.browser
 HOSTILE = '<img src=x onerror="globalThis.pwned=1"><script>globalThis.pwned=1</script>'
@@ -81,7 +81,7 @@ def hostile(value: Any) -> Any:
 
 
 def test_hostile_text_stays_text(browser: Browser) -> None:
-    state = hostile(scene())
+    state = hostile(serving())
     state["notice"] = {
         "kind": "error",
         "what": HOSTILE,
@@ -89,7 +89,12 @@ def test_hostile_text_stays_text(browser: Browser) -> None:
         "next": HOSTILE,
         "actions": [{"id": "x", "label": HOSTILE}],
     }
-    state["preview"] = {"title": HOSTILE, "lines": [{"op": "+", "text": HOSTILE}]}
+    change = {"path": HOSTILE, "from": HOSTILE, "to": HOSTILE}
+    state["preview"] = {
+        "title": HOSTILE,
+        "objects": [{"kind": HOSTILE, "name": HOSTILE, "state": "changed", "fields": [change]}],
+    }
+    state["form"]["documents"] = [{"kind": HOSTILE, "name": HOSTILE, "line": 1}] * 2
     state["debrief"] = HOSTILE
     state["cluster"]["phase"] = "waiting"
     page = open_widget(browser, "workbench", state)
@@ -157,7 +162,12 @@ def test_fix_form_and_hint_messages(browser: Browser) -> None:
     page.get_by_role("button", name="Fix it").click()
     assert last(page, "action", "fix")["args"]["index"] == 0
     page.get_by_label("Restart policy").select_option("Never")
-    assert last(page, "action", "form")["args"] == {"path": "spec.restartPolicy", "value": "Never", "version": 1}
+    assert last(page, "action", "form")["args"] == {
+        "path": "spec.restartPolicy",
+        "value": "Never",
+        "index": 0,
+        "version": 1,
+    }
     page.get_by_role("button", name="Next hint").click()
     assert last(page, "action", "hint")
     clean(page)
@@ -193,10 +203,69 @@ def test_a_restarted_kernel_is_noticed(browser: Browser) -> None:
 
 
 def test_narrow_page_has_no_sideways_scroll(browser: Browser) -> None:
-    for width in (360, 620, 900):
-        page = open_widget(browser, "workbench", scene(), theme="dark", width=width)
+    for width, state in ((360, scene()), (620, serving()), (900, scene())):
+        page = open_widget(browser, "workbench", state, theme="dark", width=width)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         clean(page)
+
+
+def test_the_form_can_be_switched_and_follows_the_cursor(browser: Browser) -> None:
+    state = scene()
+    state["doc"]["text"] = "kind: Deployment\n---\nkind: Service\n"
+    state["diagnostics"] = {"version": 1, "items": []}
+    documents = [{"kind": "Deployment", "name": "a", "line": 1}, {"kind": "Service", "name": "b", "line": 3}]
+    state["form"] |= {"documents": documents, "chosen": 0}
+    page = open_widget(browser, "workbench", state)
+    page.get_by_role("button", name="Service").click()
+    assert last(page, "action", "document")["args"] == {"index": 1}
+    page.evaluate("(form) => model.put({form})", state["form"] | {"chosen": 1})
+    assert page.get_by_role("button", name="Service").get_attribute("aria-pressed") == "true"
+    page.get_by_role("textbox", name="YAML editor").focus()
+    page.keyboard.press("Control+Home")
+    assert last(page, "action", "document")["args"] == {"index": 0}
+    clean(page)
+
+
+def test_the_map_keeps_its_elements_and_lights_what_belongs_together(browser: Browser) -> None:
+    state = serving()
+    page = open_widget(browser, "workbench", state)
+    box = page.get_by_role("group", name="Node node-1").locator(".lm-pod").first
+    box.evaluate("e => { e.kept = true; }")
+    state["world"]["nodes"][0]["pods"][0] |= {"look": "end", "words": "ending"}
+    state["world"]["nodes"][0]["pods"].pop()
+    page.evaluate("(world) => model.put({world})", state["world"])
+    assert box.evaluate("e => e.kept === true && e.classList.contains('lm-pod-end')")
+    assert page.get_by_role("group", name="Node node-1").locator(".lm-pod").count() == 1
+    page.get_by_role("group", name="Service inference-service").hover()
+    assert page.locator(".lm-pod.lm-lit").count() == 3
+    page.get_by_role("group", name="Deployment inference-deployment").get_by_text("revision 1 · old").click()
+    assert last(page, "action", "focus")["args"] == {"kind": "ReplicaSet", "name": "inference-deployment-7f6b"}
+    assert page.get_by_role("link", name="opens at").get_attribute("href") == "http://127.0.0.1:34567"
+    clean(page)
+
+
+def test_only_an_address_of_ours_becomes_a_link(browser: Browser) -> None:
+    state = serving()
+    state["apps"]["services"][0]["url"] = "javascript:alert(1)"
+    page = open_widget(browser, "workbench", state)
+    assert page.get_by_role("link").count() == 0
+    clean(page)
+
+
+def test_the_preview_is_a_table_from_now_to_then(browser: Browser) -> None:
+    page = open_widget(browser, "workbench", scene())
+    changed = {
+        "kind": "Deployment",
+        "name": "d",
+        "state": "changed",
+        "fields": [{"path": "spec.replicas", "from": "3", "to": "5"}],
+    }
+    new = {"kind": "Service", "name": "s", "state": "new", "fields": []}
+    page.evaluate("(p) => model.put({preview: p})", {"title": "Applying would change this:", "objects": [changed, new]})
+    row = page.get_by_role("table", name="Changes of Deployment d").get_by_role("row").nth(1)
+    assert row.inner_text().split() == ["spec.replicas", "3", "5"]
+    assert page.get_by_text("it would be created").is_visible()
+    clean(page)
 
 
 QUESTION = {

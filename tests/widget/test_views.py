@@ -12,8 +12,9 @@ from labs.ui.views.held import held_view
 from labs.ui.views.logs import log_view
 from labs.ui.views.standin import stand_in, stand_in_id
 from labs.ui.views.status import foreign_changes
+from labs.ui.views.table import table_view
 from labs.ui.views.utf16 import Offsets
-from labs.ui.views.world import pod_look, table_view, world_view
+from labs.ui.views.world import pod_look, world_view
 
 
 def pod(status: dict[str, Any] | None = None, **spec: Any) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def test_pods_stand_on_their_nodes_and_the_table_says_the_same() -> None:
     world = world_view([node], objects)
     assert [p["name"] for p in world["nodes"][0]["pods"]] == ["p"]
     assert [p["name"] for p in world["loose"]] == ["q"]
-    assert [row[:3] for row in table_view(objects)["rows"]] == [["Pod", "p", "node-1"], ["Pod", "q", ""]]
+    assert [row[:4] for row in table_view(objects)["rows"]] == [["Pod", "p", "", "node-1"], ["Pod", "q", "", ""]]
 
 
 def test_stand_ins_are_named_and_real_images_are_not() -> None:

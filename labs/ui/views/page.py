@@ -9,15 +9,18 @@ from typing import Any
 from labs.ui.memory import shown_path
 from labs.ui.ports import ExerciseLike
 from labs.ui.store import Action, Problem, State
+from labs.ui.views.apps import apps_view
 from labs.ui.views.code import python_lines
 from labs.ui.views.events import describe_view, events_view
 from labs.ui.views.held import held_view
 from labs.ui.views.logs import log_view
-from labs.ui.views.status import live_object, status_view
+from labs.ui.views.status import applied_object, live_object, status_view
+from labs.ui.views.table import table_view
 from labs.ui.views.utf16 import Offsets
-from labs.ui.views.world import table_view, world_view
+from labs.ui.views.world import world_view
 
-CALM = frozenset({"objects", "events", "logs", "nodes"})
+CALM = frozenset({"objects", "events", "logs", "nodes", "urls"})
+OBJECT = "objects applied document draft_name draft_kind"
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class Place:
 def exercise_view(place: Place, state: State) -> dict[str, Any]:
     """Header of the workbench; `name` is what Delete would delete."""
     one = place.exercise
-    name = state.draft_name or place.name
+    several = len(state.documents)
+    name = f"{several} objects" if several > 1 else state.draft_name or place.name
     return {"id": one.id, "title": one.title, "goal": one.goal, "namespace": place.namespace, "name": name}
 
 
@@ -60,6 +64,11 @@ def diagnostics_view(_place: Place, state: State) -> dict[str, Any]:
     offsets = Offsets(state.text)
     items = [_item(p, i, offsets) for i, p in enumerate(state.problems)]
     return {"version": state.problems_version, "items": items}
+
+
+def form_view(_place: Place, state: State) -> dict[str, Any]:
+    """The fields of the chosen document, and the documents that there are."""
+    return {"fields": list(state.form), "documents": list(state.documents), "chosen": state.document}
 
 
 def _item(p: Problem, index: int, offsets: Offsets) -> dict[str, Any]:
@@ -110,7 +119,8 @@ def commands_view(place: Place, state: State) -> dict[str, Any]:
         "delete": f"kubectl delete {where}",
         "recreate": f"kubectl delete {where} --grace-period=1 && kubectl apply {where}",
     }.get(state.action, f"kubectl apply {where}")
-    return {"kubectl": kubectl, "python": python_lines(state.action, place.namespace, file), "yaml": state.text}
+    python = python_lines(state.action, place.namespace, file, several=len(state.documents) > 1)
+    return {"kubectl": kubectl, "python": python, "yaml": state.text}
 
 
 @dataclass(frozen=True)
@@ -127,34 +137,25 @@ def _view(trait: str, needs: str, make: Callable[[Place, State], Any]) -> View:
 
 
 VIEWS = (
-    _view("exercise", "draft_name", exercise_view),
+    _view("exercise", "draft_name documents", exercise_view),
     _view("cluster", "cluster", cluster_view),
     _view("doc", "text version origin", doc_view),
     _view("diagnostics", "problems problems_version", diagnostics_view),
-    _view("form", "form", lambda p, s: {"fields": list(s.form)}),
+    _view("form", "form documents document", form_view),
     _view("status", "text problems applied objects cluster", lambda p, s: status_view(s)),
     _view("busy", "busy busy_words", lambda p, s: {"action": s.busy, "words": s.busy_words} if s.busy else {}),
     _view("notice", "notice", notice_view),
-    _view(
-        "preview",
-        "preview preview_title",
-        lambda p, s: {"title": s.preview_title, "lines": [{"op": o, "text": t} for o, t in s.preview]},
-    ),
+    _view("preview", "preview preview_title", lambda p, s: {"title": s.preview_title, "objects": list(s.preview)}),
     _view("verdicts", "verdicts", verdicts_view),
     _view("hints", "hints", lambda p, s: {"shown": list(p.exercise.hints[: s.hints]), "total": len(p.exercise.hints)}),
     _view("debrief", "verdicts", lambda p, s: p.exercise.debrief if s.green else ""),
     _view("world", "nodes objects", lambda p, s: world_view(s.nodes, s.objects)),
+    _view("apps", "objects urls", lambda p, s: apps_view(s.objects, s.urls)),
     _view("table", "objects", lambda p, s: table_view(s.objects)),
     _view("log", "logs log_key", lambda p, s: log_view(s.logs, s.log_key)),
     _view("events", "events", lambda p, s: events_view(s.events)),
-    _view(
-        "describe", "objects events applied draft_name draft_kind", lambda p, s: describe_view(live_object(s), s.events)
-    ),
-    _view(
-        "held",
-        "objects applied draft_name draft_kind",
-        lambda p, s: held_view(live_object(s), s.applied[-1].data if s.applied else None),
-    ),
+    _view("describe", f"events {OBJECT}", lambda p, s: describe_view(live_object(s), s.events)),
+    _view("held", OBJECT, lambda p, s: held_view(live_object(s), last.data if (last := applied_object(s)) else None)),
     _view("words", "words", lambda p, s: list(s.words)),
-    _view("commands", "action text", commands_view),
+    _view("commands", "action text documents", commands_view),
 )

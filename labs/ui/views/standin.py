@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from functools import cache
 
 from labs.ui.store import Json
 
 LIBRARY = "docker.io/library/"
 
 
+@cache
 def stand_in_id(image: str) -> str:
     """The image id that the pocket engine gives the stand-in for an image such as ``python:3.10``."""
     name = image.removeprefix(LIBRARY)

@@ -5,23 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from labs.ui.store import Json, State
+from labs.ui.store import Applied, Json, State
 
 OURS = ("kubectl-client-side-apply", "kubectl", "labs")
 NOTHING = object()
 
 
+def identity(obj: Json) -> tuple[str, str]:
+    """Kind and name of an object."""
+    return str(obj.get("kind", "")), str((obj.get("metadata") or {}).get("name", ""))
+
+
+def living(state: State, kind: str, name: str) -> Json | None:
+    """An object of the namespace by kind and name."""
+    return next((o for o in state.objects.get(kind, ()) if o["metadata"]["name"] == name), None)
+
+
+def applied_object(state: State) -> Applied | None:
+    """What the last apply made of the document that the form shows."""
+    return state.applied[min(state.document, len(state.applied) - 1)] if state.applied else None
+
+
 def live_object(state: State) -> Json | None:
-    """The object in the cluster that the last apply made, or the one the draft names."""
-    if state.applied:
-        meta = state.applied[-1].obj["metadata"]
-        kind, name = state.applied[-1].obj["kind"], meta["name"]
-    else:
-        kind, name = state.draft_kind, state.draft_name
-    for obj in state.objects.get(kind, ()):
-        if obj["metadata"]["name"] == name:
-            return obj
-    return None
+    """The object in the cluster that the last apply made of the chosen document, or the one the draft names."""
+    last = applied_object(state)
+    return living(state, *(identity(last.obj) if last else (state.draft_kind, state.draft_name)))
 
 
 def status_view(state: State) -> dict[str, Any]:
@@ -36,10 +44,11 @@ def _phase(state: State) -> tuple[str, str]:
     if not state.applied:
         return "draft", "Draft: not applied"
     last = state.applied[-1]
-    live = live_object(state)
-    if state.cluster.phase == "ready" and state.objects and live is None:
-        return "gone", f"Applied {last.at}, not in the cluster any more"
-    if live is not None and foreign_changes(last.obj, live, last.data):
+    found = [(one, living(state, *identity(one.obj))) for one in state.applied]
+    if state.cluster.phase == "ready" and state.objects and (gone := [one for one, live in found if live is None]):
+        name = f": {gone[0].obj['metadata']['name']}" if len(found) > 1 else ""
+        return "gone", f"Applied {last.at}, not in the cluster any more{name}"
+    if any(live is not None and foreign_changes(one.obj, live, one.data) for one, live in found):
         return "foreign", "Changed by someone else in the cluster"
     if state.text != last.text:
         return "edited", f"Applied {last.at}, changed since"

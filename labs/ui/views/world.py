@@ -1,4 +1,4 @@
-"""The map: nodes with their pods, each pod in one word; and the table that says the same."""
+"""The map: nodes with their pods, each pod in one word."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labs.ui.store import Json
+from labs.ui.views.relations import owner
 from labs.ui.views.standin import stand_in
 
 CALM_WAITS = frozenset({"ContainerCreating", "PodInitializing"})
@@ -83,12 +84,19 @@ def _pod_box(pod: Json) -> dict[str, Any]:
     meta = pod["metadata"]
     return {
         "name": meta["name"],
-        "uid": meta.get("uid", ""),
+        "short": _short(pod),
+        "uid": meta.get("uid") or meta["name"],
         "look": look.look,
         "words": look.words,
         "note": stand_in(pod),
         "mine": True,
     }
+
+
+def _short(pod: Json) -> str:
+    """The part of a name that tells the Pods of one ReplicaSet apart, and its revisions."""
+    name = str(pod["metadata"]["name"])
+    return f"…{'-'.join(name.split('-')[-2:])}" if owner(pod)[0] == "ReplicaSet" else name
 
 
 def gibibytes(quantity: str) -> float:
@@ -130,28 +138,3 @@ def world_view(nodes: Iterable[Json], objects: Mapping[str, tuple[Json, ...]]) -
         "nodes": [_node_box(n, placed.pop(n["metadata"]["name"], [])) for n in known],
         "loose": [_pod_box(p) for rest in placed.values() for p in rest],
     }
-
-
-def table_view(objects: Mapping[str, tuple[Json, ...]]) -> dict[str, Any]:
-    """Every object of the namespace as a row: kind, name, node, state."""
-    rows = [
-        [
-            kind,
-            obj["metadata"]["name"],
-            (obj.get("spec") or {}).get("nodeName", "") if kind == "Pod" else "",
-            _state(kind, obj),
-        ]
-        for kind, found in sorted(objects.items())
-        if kind not in {"Event", "Node", "Namespace", "ServiceAccount", "ConfigMap"}
-        for obj in _by_name(found)
-    ]
-    return {"columns": ["kind", "name", "node", "state"], "rows": rows}
-
-
-def _state(kind: str, obj: Json) -> str:
-    if kind == "Pod":
-        return pod_look(obj).words
-    status = obj.get("status") or {}
-    if "replicas" in (obj.get("spec") or {}):
-        return f"{status.get('readyReplicas', 0)} of {obj['spec']['replicas']} ready"
-    return str(status.get("phase") or "")

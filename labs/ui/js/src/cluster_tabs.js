@@ -1,5 +1,6 @@
 /** Events, Describe and the table that says the same as the map. */
 import { h } from "./dom.js";
+import { lazily } from "./tabs.js";
 
 /** @param {string[]} head @param {any[][]} rows @param {string} label @param {string} empty */
 function grid(head, rows, label, empty) {
@@ -12,7 +13,7 @@ function grid(head, rows, label, empty) {
 /** @param {import("./context.js").Context} ctx */
 export function events(ctx) {
   const root = h("div.lm-scroll");
-  ctx.on("events", () => {
+  lazily(ctx, "events", root, () => {
     const rows = ctx.get("events").map((/** @type {any} */ e) => [
       e.time, h(`span.lm-ev-${e.type === "Warning" ? "warn" : "normal"}`, null, e.reason), e.object,
       h("span", null, e.message, e.count > 1 && h("span.lm-soft", null, ` ×${e.count}`)),
@@ -25,16 +26,16 @@ export function events(ctx) {
 /** @param {import("./context.js").Context} ctx */
 export function describe(ctx) {
   const root = h("pre.lm-pre", { tabindex: "0", "aria-label": "Description of the object" });
-  ctx.on("describe", () => { root.textContent = ctx.get("describe") || "Nothing to describe yet: apply the manifest first."; });
+  lazily(ctx, "describe", root, () => { root.textContent = ctx.get("describe") || "Nothing to describe yet: apply the manifest first."; });
   return root;
 }
 
 /** @param {import("./context.js").Context} ctx */
 export function table(ctx) {
   const root = h("div.lm-scroll");
-  ctx.on("table", () => {
+  lazily(ctx, "table", root, () => {
     const { columns = [], rows = [] } = ctx.get("table");
-    root.replaceChildren(grid(columns, rows, "Pods and nodes", "No objects in this namespace yet."));
+    root.replaceChildren(grid(columns, rows, "Objects of the namespace", "No objects in this namespace yet."));
   });
   return root;
 }

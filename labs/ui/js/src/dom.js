@@ -67,3 +67,8 @@ export function mark(state) {
   const [glyph, words] = MARKS[/** @type {keyof typeof MARKS} */ (state)] ?? MARKS.idle;
   return h(`span.lm-mark.lm-${state}`, { role: "img", "aria-label": words }, glyph);
 }
+
+export const GLYPHS = { run: "▶", wait: "…", back: "↻", done: "✓", fail: "✕", end: "■" };
+
+/** The sign of a pod's look. @param {string} look */
+export const glyph = (look) => GLYPHS[/** @type {keyof typeof GLYPHS} */ (look)] ?? "·";

@@ -48,6 +48,13 @@ export function editor(ctx) {
     base = version;
     ctx.model.send({ t: "text", text: view.state.doc.toString().slice(0, MAX_CHARS + 1), version, view: ctx.view });
   };
+  /** Lets the form show the object that the cursor is in. @param {EditorState} state */
+  const follow = (state) => {
+    const { documents = [], chosen = 0 } = ctx.get("form");
+    const line = state.doc.lineAt(state.selection.main.head).number;
+    const index = Math.max(0, documents.findLastIndex((/** @type {any} */ d) => d.line <= line));
+    if (documents.length > 1 && index !== chosen) ctx.act("document", { index });
+  };
   const view = new EditorView({
     parent: host,
     state: EditorState.create({
@@ -59,6 +66,7 @@ export function editor(ctx) {
           ...defaultKeymap.filter((k) => k.key !== "Mod-Enter")]),
         EditorView.contentAttributes.of({ "aria-label": "YAML editor", "data-lm-suppress-shortcuts": "true" }),
         EditorView.updateListener.of((update) => {
+          if (update.selectionSet && update.view.hasFocus) follow(update.state);
           if (!update.docChanged || update.transactions.some((t) => t.annotation(remote))) return;
           version += 1;
           timer ||= window.setTimeout(flush, SEND_AFTER_MS);
@@ -93,9 +101,13 @@ export function editor(ctx) {
     version: () => version,
     /** @param {number} line */
     goto(line) {
-      const at = view.state.doc.line(Math.max(1, Math.min(line, view.state.doc.lines)));
-      view.dispatch({ selection: { anchor: at.from }, scrollIntoView: true });
+      this.reveal(line);
       view.focus();
+    },
+    /** @param {number} line */
+    reveal(line) {
+      const at = view.state.doc.line(Math.max(1, Math.min(line, view.state.doc.lines)));
+      view.dispatch({ selection: { anchor: at.from }, effects: EditorView.scrollIntoView(at.from, { y: "start", yMargin: 8 }) });
     },
   };
 }

@@ -7,26 +7,50 @@ export function form(ctx, edit) {
   const fields = new Map();
   const doc = h("p.lm-doc", { "aria-live": "polite" });
   const list = h("div.lm-fields");
-  const root = h("div.lm-form", { role: "form", "aria-label": "Fields of the manifest" }, list, doc);
-  const change = (/** @type {string} */ path, /** @type {any} */ value) => {
+  const none = h("p.lm-doc", { hidden: true }, "Write ", h("code", null, "kind:"), " in the editor: the form follows.");
+  const root = h("div.lm-form", { role: "form", "aria-label": "Fields of the manifest" }, documents(ctx, edit), none, list, doc);
+  let chosen = 0;
+  const change = (/** @type {string} */ path, /** @type {any} */ value, /** @type {number} */ index) => {
     edit.flush();
-    ctx.act("form", { path, value, version: edit.version() });
+    ctx.act("form", { path, value, index, version: edit.version() });
   };
   ctx.on("form", () => {
-    const state = ctx.get("form").fields ?? [];
-    const paths = state.map((/** @type {any} */ f) => `${f.kind} ${f.path}`);
+    const { fields: state = [], chosen: now = 0 } = ctx.get("form");
+    none.hidden = state.length > 0;
+    if (now !== chosen) doc.replaceChildren();
+    chosen = now;
+    const paths = state.map((/** @type {any} */ f) => `${chosen} ${f.kind} ${f.path}`);
     for (const key of [...fields.keys()]) if (!paths.includes(key)) { fields.get(key)?.root.remove(); fields.delete(key); }
     state.forEach((/** @type {any} */ f, /** @type {number} */ i) => {
       const key = paths[i];
       let one = fields.get(key);
       if (!one) {
-        one = field(f, change, (line) => edit.goto(line), (spec) => explain(doc, spec));
+        const index = chosen;
+        one = field(f, (path, value) => change(path, value, index), (line) => edit.goto(line), (spec) => explain(doc, spec));
         fields.set(key, one);
       }
       one.update(f);
       if (list.children[i] !== one.root) list.insertBefore(one.root, list.children[i] ?? null);
     });
     if (state.length && !doc.childNodes.length) explain(doc, state[0]);
+  });
+  return root;
+}
+
+/** One button for each object of the text; the form shows the pressed one, which follows the cursor. @param {import("./context.js").Context} ctx @param {any} edit */
+function documents(ctx, edit) {
+  const root = h("div.lm-docs", { role: "group", "aria-label": "Objects of the manifest", hidden: true });
+  let drawn = "";
+  ctx.on("form", () => {
+    const { documents: all = [], chosen = 0 } = ctx.get("form");
+    root.hidden = all.length < 2;
+    const wanted = JSON.stringify(all.map((/** @type {any} */ d) => [d.kind, d.name]));
+    if (wanted !== drawn) {
+      drawn = wanted;
+      root.replaceChildren(...all.map((/** @type {any} */ d, /** @type {number} */ i) =>
+        button(d.kind || `Object ${i + 1}`, () => { edit.flush(); ctx.act("document", { index: i }); edit.reveal(ctx.get("form").documents[i].line); }, "doc", { title: d.name })));
+    }
+    [...root.children].forEach((b, i) => b.setAttribute("aria-pressed", String(i === chosen)));
   });
   return root;
 }

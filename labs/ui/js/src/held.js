@@ -1,5 +1,6 @@
 /** The object as the cluster holds it: what you wrote, what was defaulted, what was observed. */
 import { h } from "./dom.js";
+import { lazily } from "./tabs.js";
 
 const ORIGINS = /** @type {const} */ ([["wrote", "you wrote"], ["defaulted", "filled in by the API server"], ["observed", "observed (status)"]]);
 
@@ -18,6 +19,7 @@ export function held(ctx) {
     text.replaceChildren(...lines.filter((/** @type {any} */ l) => !hidden.has(l.origin)).map((/** @type {any} */ l) =>
       h(`span.lm-from.lm-from-${l.origin}`, { title: ORIGINS.find(([id]) => id === l.origin)?.[1] }, `${l.text}\n`)));
   };
-  ctx.on("held", draw);
-  return h("div.lm-held", null, legend, text);
+  const root = h("div.lm-held", null, legend, text);
+  lazily(ctx, "held", root, draw);
+  return root;
 }

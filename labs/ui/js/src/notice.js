@@ -24,15 +24,27 @@ export function notice(ctx, edit) {
 export function preview(ctx) {
   const root = h("section.lm-preview", { hidden: true, "aria-label": "Preview of changes" });
   ctx.on("preview", () => {
-    const { title, lines } = ctx.get("preview");
+    const { title, objects = [] } = ctx.get("preview");
     root.hidden = !title;
     if (!title) return root.replaceChildren();
     root.replaceChildren(
       h("div.lm-row", null, h("b", null, title), h("span.lm-space"), button("Close", () => ctx.act("dismiss"), "quiet")),
-      h("pre", { tabindex: "0" }, ...lines.map((/** @type {any} */ l) => h(`span.lm-d.lm-d-${{ "+": "add", "-": "del" }[/** @type {"+"|"-"} */ (l.op)] ?? "same"}`, null, `${l.op} ${l.text}\n`))),
+      ...objects.map(changes),
     );
   });
   return root;
+}
+
+const STATES = { new: "is new: it would be created", same: "stays as it is", changed: "changes:" };
+
+/** One object: what each of its fields is now and would become. @param {any} object */
+function changes(object) {
+  const head = h("p", null, h("b", null, `${object.kind} ${object.name}`), ` ${STATES[/** @type {keyof typeof STATES} */ (object.state)] ?? ""}`);
+  if (!object.fields.length) return head;
+  const rows = object.fields.map((/** @type {any} */ f) => h("tr", null, h("th", { scope: "row" }, f.path),
+    h("td", null, f.from ? h("del", null, f.from) : h("span.lm-soft", null, "not set")), h("td", null, f.to ? h("ins", null, f.to) : h("span.lm-soft", null, "not set"))));
+  return h("div", null, head, h("table.lm-table.lm-fromto", { "aria-label": `Changes of ${object.kind} ${object.name}` },
+    h("thead", null, h("tr", null, ...["field", "now", "then"].map((t) => h("th", { scope: "col" }, t)))), h("tbody", null, ...rows)));
 }
 
 /** @param {import("./context.js").Context} ctx */

@@ -3,6 +3,14 @@ import { h } from "./dom.js";
 
 let ids = 0;
 
+/** Draws a panel when one of the traits changes and it can be seen, else as soon as its tab is chosen. @param {import("./context.js").Context} ctx @param {string} trait @param {HTMLElement} panel @param {() => void} draw */
+export function lazily(ctx, trait, panel, draw) {
+  let stale = true;
+  const look = () => { if (stale && !panel.hidden) { stale = false; draw(); } };
+  panel.addEventListener("lm-shown", look);
+  ctx.on(trait, () => { stale = true; look(); });
+}
+
 /**
  * @param {string} label what the tabs choose
  * @param {{id: string, label: string, panel: HTMLElement}[]} tabs
@@ -30,6 +38,7 @@ export function tabs(label, tabs, { start = tabs[0].id, note, chosen } = {}) {
       buttons[i].tabIndex = on ? 0 : -1;
       tab.panel.hidden = !on;
       if (on && focus) buttons[i].focus();
+      if (on) tab.panel.dispatchEvent(new Event("lm-shown"));
     });
     chosen?.(id);
   }

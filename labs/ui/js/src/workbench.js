@@ -73,7 +73,7 @@ function right(ctx) {
 export function workbench(from) {
   const ctx = context(from);
   const edit = editor(ctx);
-  const gone = h("p.lm-gone", { role: "alert", hidden: true }, "This view is from an earlier kernel. Run this cell again: your text, hints and checks come back.");
+  const gone = h("p.lm-gone", { role: "alert", hidden: true }, "This view is from an earlier kernel. Run this cell again (choose a kernel if JupyterLab asks): your text, hints and checks come back.");
   const root = h("div.lm-wb", { role: "group", "aria-label": `Exercise ${ctx.get("exercise").id}`, "data-lm-suppress-shortcuts": "true" },
     gone, header(ctx), strip(ctx), h("div.lm-main", null, left(ctx, edit), right(ctx)), checks(ctx));
   root.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
