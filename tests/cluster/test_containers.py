@@ -4,72 +4,14 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
 from labs.kube import Client
-from labs.kube.streams import until, watch_events
+from labs.kube.streams import watch_events
+from tests.cluster.pods import Json, container, ended, pod, running, said, seen, state
 from tests.pocket import Pocket
-
-Json = dict[str, Any]
-SECONDS = 60.0
-
-
-def container(*command: str, name: str = "main", image: str = "python:3.10", **more: Any) -> Json:
-    return {"name": name, "image": image, "command": list(command), **more}
-
-
-def pod(name: str, *containers: Json, **spec: Any) -> Json:
-    settings = {"restartPolicy": "Never", "terminationGracePeriodSeconds": 1, **spec}
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name},
-        "spec": {"containers": [*containers], **settings},
-    }
-
-
-def seen(client: Client, namespace: str, name: str, holds: Callable[[Json], bool], what: str) -> Json:
-    """The Pod as it is once `holds` of it."""
-    found: list[Json] = []
-
-    def look(living: Mapping[str, Any] | None) -> bool:
-        if living is None or not holds(dict(living)):
-            return False
-        found.append(dict(living))
-        return True
-
-    until(client.transport, f"/api/v1/namespaces/{namespace}/pods", name, look, what, SECONDS)
-    return found[0]
-
-
-def ended(client: Client, namespace: str, obj: Json) -> Json:
-    """The Pod after it was applied and has come to its end."""
-    client.apply(obj, namespace)
-    name = obj["metadata"]["name"]
-    return seen(client, namespace, name, lambda one: one["status"]["phase"] in ("Succeeded", "Failed"), "its end")
-
-
-def running(client: Client, namespace: str, obj: Json) -> Json:
-    """The Pod after it was applied, with every container ready."""
-    client.apply(obj, namespace)
-
-    def ready(one: Json) -> bool:
-        each = one["status"].get("containerStatuses") or []
-        return bool(each) and all(status["ready"] for status in each)
-
-    return seen(client, namespace, obj["metadata"]["name"], ready, "readiness")
-
-
-def state(one: Json, index: int = 0) -> Json:
-    found: Json = one["status"]["containerStatuses"][index]["state"]["terminated"]
-    return found
-
-
-def said(cluster: Pocket, namespace: str, name: str, *words: str) -> str:
-    return cluster.kubectl("logs", "-n", namespace, name, *words)
 
 
 def test_volumes_environment_and_working_directory(cluster: Pocket, client: Client, namespace: str) -> None:

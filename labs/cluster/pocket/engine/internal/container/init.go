@@ -80,10 +80,14 @@ func build(spec Spec) error {
 			return err
 		}
 	}
-	if spec.ReadOnlyRoot {
-		return rootfs.ReadOnly("/", false)
+	if !spec.ReadOnlyRoot {
+		return nil
 	}
-	return nil
+	// A working directory that the image does not have is made while that is still possible, as runc does.
+	if err := makeFolder(spec.Process.Dir); err != nil {
+		return err
+	}
+	return rootfs.ReadOnly("/", false)
 }
 
 func names(spec Spec) error {
@@ -117,14 +121,18 @@ func volumes(mounts []Mount) error {
 }
 
 func enterFolder(path string) error {
-	if path == "" {
-		path = "/"
+	if err := makeFolder(path); err != nil {
+		return err
 	}
-	if err := os.MkdirAll(path, 0o755); err != nil {
-		return fmt.Errorf("make the working directory %s: %w", path, err)
-	}
-	if err := unix.Chdir(path); err != nil {
+	if err := unix.Chdir(filepath.Join("/", path)); err != nil {
 		return fmt.Errorf("enter the working directory %s: %w", path, err)
+	}
+	return nil
+}
+
+func makeFolder(path string) error {
+	if err := os.MkdirAll(filepath.Join("/", path), 0o755); err != nil {
+		return fmt.Errorf("make the working directory %s: %w", path, err)
 	}
 	return nil
 }
