@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import count
@@ -45,6 +46,11 @@ def lacking(reason: str) -> NoReturn:
     if os.environ.get("LABS_TEST_REQUIRE") == "all":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C: a shell that runs the tests in the background makes them ignore it, and their children, too."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
