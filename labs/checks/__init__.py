@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from labs.checks.model import Check, Finding, LogAttempt, Snapshot, Verdict
 from labs.checks.parse import CheckError, parse_check
+from labs.checks.probes import Probe
 from labs.checks.tracker import Tracker
 
-__all__ = ["Check", "CheckError", "Finding", "LogAttempt", "Snapshot", "Tracker", "Verdict", "parse_check"]
+__all__ = ["Check", "CheckError", "Finding", "LogAttempt", "Probe", "Snapshot", "Tracker", "Verdict", "parse_check"]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from labs.checks.probes import Probe
 
 __all__ = ["Check", "Finding", "Json", "LogAttempt", "Snapshot", "Verdict"]
 
@@ -25,7 +28,10 @@ class LogAttempt:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A namespace at one moment: objects by kind (``Pod``), events, logs; `now` in seconds on a steady clock."""
+    """A namespace at one moment: objects by kind (``Pod``), events, logs; `now` in seconds on a steady clock.
+
+    `probes` is what was tried out; `labs.checks.probes` has the shapes of its rows.
+    """
 
     objects: Mapping[str, tuple[Json, ...]]
     events: tuple[Json, ...] = ()
@@ -50,7 +56,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Check:
-    """One condition: it must hold `within` seconds and stay true for `hold` seconds. `kinds` (``v1/Pod``) are to be watched."""
+    """One condition: it must hold `within` seconds and stay true for `hold` seconds.
+
+    `kinds` (``v1/Pod``) are to be watched, `probes` to be tried out.
+    """
 
     id: str
     title: str
@@ -58,6 +67,7 @@ class Check:
     hold: float
     evaluate: Callable[[Snapshot], Finding]
     kinds: frozenset[str]
+    probes: frozenset[Probe] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,13 @@ from labs.checks.model import Json, LogAttempt, Snapshot
 
 __all__ = [
     "containers",
+    "crashing",
     "effective_policies",
     "find",
     "living",
     "logs_of",
     "missing",
+    "ready",
     "restarts",
     "statuses",
     "trouble",
@@ -101,6 +103,21 @@ def trouble(pod: Json) -> str:
                 said = str(found.get("message", "")).strip()
                 return f"container {status['name']}: {found['reason']}" + (f": {said}" if said else "")
     return unschedulable(pod)
+
+
+def crashing(pod: Json) -> str:
+    """Which container waits for its next start after it has ended, and how it ended; empty where none does."""
+    for status in statuses(pod):
+        if ((status.get("state") or {}).get("waiting") or {}).get("reason") == "CrashLoopBackOff":
+            last = (status.get("lastState") or {}).get("terminated") or {}
+            return f"container {status['name']}: CrashLoopBackOff after exit code {last.get('exitCode', 'unknown')}"
+    return ""
+
+
+def ready(pod: Json) -> bool:
+    """Whether the kubelet calls the Pod ready."""
+    conditions = (pod.get("status") or {}).get("conditions") or ()
+    return any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions)
 
 
 def logs_of(snapshot: Snapshot, pod: Json) -> list[LogAttempt]:

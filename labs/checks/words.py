@@ -1,4 +1,4 @@
-"""The vocabulary: each word is a function from its settings to a predicate on snapshots."""
+"""Words about single objects: each is a function from its settings to a predicate on snapshots."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 from labs.checks import pods
 from labs.checks.model import Finding, Json, LogAttempt, Snapshot
-from labs.checks.volumes import shared_volume_uuid
+from labs.checks.settings import text as _text
 
-__all__ = ["WORDS", "Evaluate", "Word", "python_check"]
+__all__ = ["Evaluate", "absent", "event_seen", "exists", "logs_contain", "phase", "python_check"]
 
 Evaluate = Callable[[Snapshot], Finding]
-Word = Callable[[Mapping[str, object]], Evaluate]
 
 _EVENTS = "The Events tab says why"
 _PHASES = ("Pending", "Running", "Succeeded", "Failed")
@@ -183,25 +182,3 @@ def python_check(address: str, settings: Mapping[str, object]) -> Evaluate:
     function: Callable[..., Finding] = getattr(importlib.import_module(module), name)
     inspect.signature(function).bind(None, **settings)
     return lambda snapshot: function(snapshot, **settings)
-
-
-def _text(settings: Mapping[str, object], key: str) -> str:
-    value = settings.get(key)
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"{key} is missing or no text")
-    return value
-
-
-def _shared(settings: Mapping[str, object]) -> Evaluate:
-    return shared_volume_uuid
-
-
-WORDS: Mapping[str, tuple[Word, frozenset[str]]] = {
-    "absent": (absent, frozenset({"kind", "name", "api"})),
-    "event_seen": (event_seen, frozenset({"object", "reason"})),
-    "exists": (exists, frozenset({"kind", "name", "api"})),
-    "logs_contain": (logs_contain, frozenset({"pod", "text"})),
-    "phase": (phase, frozenset({"pod", "phase", "restarts"})),
-    "shared_volume_uuid": (_shared, frozenset()),
-}
-"""Every word and the settings that it knows."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from labs.course.catalogue import catalogue, explain, find, give, practice, predict, question, recall, solution
+from labs.course.catalogue import catalogue, explain, find, practice, predict, question, recall, solution
 from labs.course.errors import CourseError, Problem
+from labs.course.giving import give
 from labs.course.grader import Grader
 from labs.course.loader import load
 from labs.course.model import Accept, Catalogue, Exercise, Lesson, Option, Practice, Question, Reject

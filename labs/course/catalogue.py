@@ -5,14 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from labs import manifest
 from labs.course.loader import load
 from labs.course.model import Catalogue, Exercise, Lesson, Practice, Question
 from labs.errors import UsageError
 
-__all__ = ["catalogue", "explain", "find", "give", "practice", "predict", "question", "recall", "solution"]
+__all__ = ["catalogue", "explain", "find", "practice", "predict", "question", "recall", "solution"]
 
 
 T = TypeVar("T", Exercise, Question, Practice, Lesson)
@@ -57,12 +56,6 @@ def practice(ident: str) -> Practice:
 def recall(lesson: str) -> tuple[Question, ...]:
     """The questions at the beginning of a lesson, from the lessons before it."""
     return _one({each.id: each for each in catalogue().lessons}, lesson, "lesson").recall
-
-
-def give(client: Any, exercise: Exercise, namespace: str) -> None:
-    """Put into a fresh namespace what the exercise gives; raises the API server's error."""
-    for document in manifest.parse(exercise.given).documents:
-        client.apply(document.data, namespace)
 
 
 def _one(known: Mapping[str, T], ident: str, what: str) -> T:

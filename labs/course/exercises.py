@@ -22,6 +22,7 @@ HINTS = 4
 SERVER = "server"
 _LEAST_REJECTS = 5
 _HEADER = re.compile(r"\A# fails: (?P<fails>\S+)\n# says: (?P<says>\S.*)\n")
+_AFTER = re.compile(r"^# after: (?P<name>\S+)\n", re.MULTILINE)
 
 
 def read_exercise(folder: Path, lesson: str, problems: Problems) -> Exercise | None:
@@ -50,6 +51,8 @@ def read_exercise(folder: Path, lesson: str, problems: Problems) -> Exercise | N
         reject=tuple(_rejects(folder, known, problems)),
         folder=folder,
         given=_manifest(folder / "given.yaml", problems) if (folder / "given.yaml").exists() else "",
+        images=fields.texts("images", needed=False),
+        begins_with=fields.text("begins_with", ""),
         predict=_question(fields, "predict", ident, known),
         explain=_question(fields, "explain", ident, known),
     )
@@ -101,7 +104,8 @@ def _accepts(folder: Path, problems: Problems) -> Iterable[Accept]:
     if not files:
         problems.add(folder / "accept", "has no other right answer", "Add one as accept/<what-differs>.yaml")
     for file in files:
-        yield Accept(file.stem, _manifest(file, problems))
+        text = _manifest(file, problems)
+        yield Accept(file.stem, text, _after(text, folder, file, problems))
 
 
 def _rejects(folder: Path, checks: frozenset[str], problems: Problems) -> Iterable[Reject]:
@@ -117,7 +121,20 @@ def _rejects(folder: Path, checks: frozenset[str], problems: Problems) -> Iterab
         if header["fails"] not in checks | {SERVER}:
             known = ", ".join(sorted(checks | {SERVER}))
             problems.add(file, f"names the unknown check {header['fails']}", f"Known are: {known}")
-        yield Reject(file.stem, text, header["fails"], header["says"].strip())
+        after = _after(text, folder, file, problems)
+        yield Reject(file.stem, text, header["fails"], header["says"].strip(), after)
+
+
+def _after(text: str, folder: Path, file: Path, problems: Problems) -> str:
+    """What `# after: starter` names: another manifest of the exercise, without its suffix."""
+    named = _AFTER.match(_HEADER.sub("", text))
+    if named is None:
+        return ""
+    before = folder / f"{named['name']}.yaml"
+    if not before.is_file():
+        problems.add(file, f"comes after {before.name}, which is not there", "Name a manifest of this exercise")
+        return ""
+    return _manifest(before, problems)
 
 
 def _yaml_files(folder: Path) -> list[Path]:

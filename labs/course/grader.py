@@ -1,4 +1,4 @@
-"""Judges an exercise from what its namespace shows: watch and logs in, verdicts out, no polling."""
+"""Judges an exercise from what its namespace shows: watch and logs in, verdicts out, and what was tried out; no polling of objects."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from labs import manifest
 from labs.checks import Snapshot, Tracker, Verdict
 from labs.course.logs import LogFollower
 from labs.course.model import Exercise
+from labs.course.probing import Prober
+from labs.errors import LabsError
 from labs.kube import Client, Reflector
 
 __all__ = ["Grader", "kinds_of"]
@@ -29,8 +31,10 @@ class Grader:
         self._exercise = exercise
         self._news = threading.Condition()
         self._changed, self._stopped, self._fresh = True, False, False
-        self._reflector = Reflector(client, kinds_of(exercise), namespace, self._wake)
+        self._reflector = Reflector(client, kinds_of(exercise), namespace, self._seen)
         self._logs = LogFollower(client, namespace, self._wake)
+        probes = (probe for check in exercise.checks for probe in check.probes)
+        self._prober = Prober(client, namespace, probes, self._objects, self._wake)
         self._thread = threading.Thread(target=self._run, name="labs-grader", daemon=True)
         self._on_verdicts: Callable[[tuple[Verdict, ...]], None] = lambda verdicts: None
         self._on_snapshot: Callable[[Snapshot], None] = lambda snapshot: None
@@ -44,6 +48,7 @@ class Grader:
         self._on_verdicts = on_verdicts
         self._on_snapshot = on_snapshot or self._on_snapshot
         self._reflector.start()
+        self._prober.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -52,6 +57,7 @@ class Grader:
             self._stopped = True
             self._news.notify_all()
         self._reflector.stop()
+        self._prober.stop()
         self._logs.stop()
         if self._thread.ident and self._thread is not threading.current_thread():
             self._thread.join(_STOP_SECONDS)
@@ -64,6 +70,16 @@ class Grader:
         """Let the time of every check begin anew, as after an apply."""
         with self._news:
             self._fresh = True
+        self._prober.restart()
+        self._wake()
+
+    @property
+    def fault(self) -> LabsError | None:
+        """Why nothing could be tried out the last time, though it is not the learner's fault; None when all is well."""
+        return self._prober.fault
+
+    def _seen(self) -> None:
+        self._prober.wake()
         self._wake()
 
     def _wake(self) -> None:
@@ -98,6 +114,9 @@ class Grader:
             self._changed = self._fresh = False
             return changed, fresh
 
+    def _objects(self) -> Snapshot:
+        return Snapshot(objects=dict(self._reflector.objects()), now=time.monotonic())
+
     def _snapshot(self) -> Snapshot:
         objects: dict[str, tuple[Json, ...]] = dict(self._reflector.objects())
         self._logs.see(objects.get("Pod", ()))
@@ -105,7 +124,7 @@ class Grader:
             objects=objects,
             events=objects.get("Event", ()),
             logs=self._logs.attempts(),
-            probes=(),
+            probes=self._prober.rows(),
             now=time.monotonic(),
         )
 

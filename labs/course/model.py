@@ -56,25 +56,34 @@ class Practice:
 
 @dataclass(frozen=True)
 class Accept:
-    """Another right answer; `name` is the file's name without its suffix."""
+    """Another right answer; `name` is the file's name without its suffix, `after` is applied and settled before."""
 
     name: str
     text: str
+    after: str = ""
 
 
 @dataclass(frozen=True)
 class Reject:
-    """A wrong answer: the id of the check that must fail (``server``: the API server refuses) and what it must say."""
+    """A wrong answer: the id of the check that must fail (``server``: the API server refuses) and what it must say.
+
+    `after` is a manifest that is applied and settled before; empty: none.
+    """
 
     name: str
     text: str
     fails: str
     says: str
+    after: str = ""
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """One goal, judged by `checks` on the cluster's state. `given` is applied to a fresh namespace beforehand."""
+    """One goal, judged by `checks` on the cluster's state. `given` is applied to a fresh namespace beforehand.
+
+    `images` of the course are built before. With `begins_with` (a tag such as v1) a single manifest is tried twice: first
+    with that tag for the course's images, then as it stands.
+    """
 
     id: str
     title: str
@@ -91,6 +100,8 @@ class Exercise:
     reject: tuple[Reject, ...]
     folder: Path
     given: str = ""
+    images: tuple[str, ...] = ()
+    begins_with: str = ""
     predict: Question | None = None
     explain: Question | None = None
 

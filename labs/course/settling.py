@@ -6,17 +6,30 @@ from collections.abc import Mapping
 from typing import Any
 
 from labs.checks import Snapshot
+from labs.checks.probes import rows
 
-__all__ = ["settled"]
+__all__ = ["settled", "steady"]
 
 Json = Mapping[str, Any]
+_STEADY_SECONDS = 5
 _STUCK = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "CrashLoopBackOff"})
 
 
 def settled(snapshot: Snapshot) -> bool:
     """No Pod is about to start and no Deployment about to roll; what cannot go on counts as settled."""
     pods, deployments = snapshot.objects.get("Pod", ()), snapshot.objects.get("Deployment", ())
-    return bool(pods or deployments) and all(map(_pod_rests, pods)) and all(map(_deployment_rests, deployments))
+    if not (pods or deployments) or not all(map(_pod_rests, pods)):
+        return False
+    return any(map(_stuck, pods)) or all(map(_deployment_rests, deployments))
+
+
+def steady(snapshot: Snapshot) -> bool:
+    """Whether the counter's calls were answered, all of them, for the last five whole seconds."""
+    counted = list(rows(snapshot, "calls"))
+    last = max((row["at"] for row in counted), default=0.0)
+    recent = [row for row in counted if last - _STEADY_SECONDS <= row["at"] < last]
+    seconds = {row["at"] for row in recent if row["ok"]}
+    return len(seconds) == _STEADY_SECONDS and not any(row["failed"] for row in recent)
 
 
 def _pod_rests(pod: Json) -> bool:
@@ -26,8 +39,13 @@ def _pod_rests(pod: Json) -> bool:
     if status.get("phase") != "Pending":
         return bool(status.get("phase")) and all(map(_container_rests, status.get("containerStatuses", ())))
     refused = any(each.get("reason") == "Unschedulable" for each in status.get("conditions", ()))
+    return refused or _stuck(pod)
+
+
+def _stuck(pod: Json) -> bool:
+    status = pod.get("status", {})
     containers = (*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ()))
-    return refused or any(_waiting(each) in _STUCK for each in containers)
+    return any(_waiting(each) in _STUCK for each in containers)
 
 
 def _container_rests(container: Json) -> bool:

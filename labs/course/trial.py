@@ -6,17 +6,17 @@ import queue
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from labs import manifest
 from labs.checks import Snapshot, Verdict
-from labs.course.catalogue import give
+from labs.course.giving import Identity, give
 from labs.course.grader import Grader
 from labs.course.model import Exercise
-from labs.course.settling import settled
+from labs.course.settling import settled, steady
 from labs.errors import LabsError, NotJudged
 from labs.kube import ApiError, Client
 
@@ -24,6 +24,7 @@ __all__ = ["Refusal", "Trial", "trial"]
 
 Verdicts = tuple[Verdict, ...]
 _SETTLE_SECONDS = 120.0
+_STEADY_SECONDS = 20.0
 _SLACK_SECONDS = 30.0
 _LABEL = {"labs.k8s-ml/try": "true"}
 _TYPED_PATCH = "failed to create typed patch object"
@@ -59,14 +60,19 @@ class Trial:
         self._grader.restart()
 
     def settle(self) -> None:
-        """Wait until nothing is on its way any more, at most two minutes."""
-        deadline = time.monotonic() + _SETTLE_SECONDS
+        """Wait until nothing is on its way any more, at most two minutes; then until counted calls are all answered."""
+        self._until(settled, _SETTLE_SECONDS)
+        if any(probe.target == "counter" for check in self.exercise.checks for probe in check.probes):
+            self._until(steady, _STEADY_SECONDS)
+
+    def _until(self, holds: Callable[[Snapshot], bool], seconds: float) -> None:
+        deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             try:
                 news = self._news.get(timeout=left)
             except queue.Empty:
                 return
-            if isinstance(news, Snapshot) and settled(news):
+            if isinstance(news, Snapshot) and holds(news):
                 return
 
     def judge(self, decided: Callable[[Verdicts], bool]) -> Verdicts:
@@ -99,6 +105,8 @@ class Trial:
             raise NotJudged(
                 what="The cluster stopped answering", why=str(error), next_step="Run `labs status`, then try again"
             ) from error
+        if fault := self._grader.fault:
+            raise NotJudged(what="The cluster could not be tried out", why=str(fault), next_step="Try again")
         if not any(_ready(node) for node in nodes):
             raise NotJudged(
                 what="No node of the cluster is ready",
@@ -130,15 +138,18 @@ class Trial:
 
 
 @contextmanager
-def trial(client: Client, exercise: Exercise) -> Iterator[Trial]:
-    """A trial in a fresh namespace, which is removed on the way out, whatever happens."""
+def trial(client: Client, exercise: Exercise, brought: Collection[Identity] = ()) -> Iterator[Trial]:
+    """A trial in a fresh namespace, which is removed on the way out, whatever happens.
+
+    What the exercise gives is there, but for the objects that are `brought`.
+    """
     namespace = f"{exercise.namespace()}-try-{secrets.token_hex(3)}"
     news: queue.SimpleQueue[Verdicts | Snapshot] = queue.SimpleQueue()
     grader = Grader(client, exercise, namespace)
     one = Trial(client, exercise, namespace, grader, news, [])
     try:
         client.ensure_namespace(namespace, labels=_LABEL)
-        give(client, exercise, namespace)
+        give(client, exercise, namespace, brought)
         grader.start(news.put, news.put)
         yield one
     finally:

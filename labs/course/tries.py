@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from labs import manifest
 from labs.checks import Verdict
+from labs.course.giving import identity
 from labs.course.model import Exercise
 from labs.course.trial import Refusal, Verdicts, objects_of, trial
 from labs.errors import UsageError
@@ -53,14 +54,20 @@ def try_files(client: Client, exercise: Exercise, paths: Sequence[Path], out: Ou
 
 
 def judge_texts(client: Client, exercise: Exercise, texts: Sequence[tuple[str, str]], fails: str = "") -> TryReport:
-    """Judge manifests given as (name, text); `fails` names the one check whose failure ends it (default: any)."""
+    """Judge manifests given as (name, text); `fails` names the one check whose failure ends it (default: any).
+
+    Raises UsageError for what cannot be read and NotJudged for what cannot be judged.
+    """
     files = [_objects(name, text, exercise) for name, text in texts]
+    if exercise.begins_with and len(files) == 1:
+        files.insert(0, [_tagged(each, exercise) for each in files[0]])
+    brought = {identity(each) for objects in files for each in objects}
 
     def decided(verdicts: Verdicts) -> bool:
         red = any(verdict.state == "red" and fails in ("", verdict.check_id) for verdict in verdicts)
         return red or all(verdict.state == "green" for verdict in verdicts)
 
-    with trial(client, exercise) as one:
+    with trial(client, exercise, brought) as one:
         try:
             for index, objects in enumerate(files):
                 if index:
@@ -109,6 +116,19 @@ def _own(name: str, data: dict[str, Any], line: int, exercise: Exercise) -> dict
             next_step=f"Remove the line, or write {exercise.namespace()}",
         )
     return data | {"metadata": {key: value for key, value in metadata.items() if key != "namespace"}}
+
+
+def _tagged(value: Any, exercise: Exercise) -> Any:
+    """The object with the tag that comes first for every image of the course."""
+    if isinstance(value, list):
+        return [_tagged(each, exercise) for each in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: _tagged(each, exercise) for key, each in value.items()}
+    image, _, _ = str(found.get("image", "")).partition(":")
+    if image in {each.partition(":")[0] for each in exercise.images}:
+        found["image"] = f"{image}:{exercise.begins_with}"
+    return found
 
 
 def _lines(verdict: Verdict) -> list[str]:

@@ -64,6 +64,7 @@ MISTAKES = {
     "empty manifest": (write(f"{SAY}/solution.yaml", "# nothing\n"), f"{SAY}/solution.yaml", "has no object"),
     "no accept": (remove(f"{SAY}/accept/other.yaml"), f"{SAY}/accept", "no other right answer"),
     "few rejects": (remove(f"{SAY}/reject/nay.yaml"), f"{SAY}/reject", "has 4 wrong answers"),
+    "after nothing": (edit(f"{SAY}/reject/nay.yaml", "# says: nay\n", "# says: nay\n# after: starters\n"), f"{SAY}/reject/nay.yaml", "comes after starters.yaml"),
     "no header": (edit(f"{SAY}/reject/nay.yaml", "# fails: says\n", ""), f"{SAY}/reject/nay.yaml", "does not say what must fail"),
     "header of no check": (edit(f"{SAY}/reject/nay.yaml", "# fails: says", "# fails: sings"), f"{SAY}/reject/nay.yaml", "unknown check sings"),
     "stray file": (write(f"{SAY}/notes.txt", "x"), f"{SAY}/notes.txt", "is read by nobody"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from labs.checks import Snapshot
-from labs.course.settling import settled
+from labs.course.settling import settled, steady
 
 
 def pod(phase: str, state: dict[str, Any] | None = None, **metadata: str) -> dict[str, Any]:
@@ -60,3 +60,15 @@ def test_a_deployment_rests_when_it_is_rolled_out_or_stuck(found: dict[str, Any]
 
 def test_nothing_at_all_is_not_at_rest() -> None:
     assert not settled(Snapshot({}))
+
+
+def counted(*failed: int) -> Snapshot:
+    rows = ({"probe": "calls", "at": float(at), "ok": 50, "failed": int(at in failed)} for at in range(10))
+    return Snapshot({}, probes=tuple(rows))
+
+
+def test_counted_calls_are_steady_after_five_seconds_without_a_loss() -> None:
+    assert steady(counted())
+    assert steady(counted(1, 2, 3))
+    assert not steady(counted(6))
+    assert not steady(Snapshot({}))

@@ -35,9 +35,16 @@ class Client:
         return self.nodes
 
 
-def one(tiny: Path, client: Client) -> Trial:
+class Grader:
+    """One that may say why it could not try anything out."""
+
+    def __init__(self, fault: LabsError | None) -> None:
+        self.fault = fault
+
+
+def one(tiny: Path, client: Client, fault: LabsError | None = None) -> Trial:
     exercise = load(tiny).lessons[0].exercises[0]
-    return Trial(client, exercise, "ns", None, queue.SimpleQueue(), [])  # type: ignore[arg-type]
+    return Trial(client, exercise, "ns", Grader(fault), queue.SimpleQueue(), [])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -66,6 +73,13 @@ def test_a_sick_cluster_is_never_the_learners_fault(tiny: Path, nodes: list[Any]
     trial = one(tiny, Client(nodes=nodes))
     trial._news.put((Verdict("says", "It says", "red", False, "", "", "", 0.0),))
     with pytest.raises(NotJudged):
+        trial.judge(lambda verdicts: True)
+
+
+def test_what_could_not_be_tried_out_is_never_the_learners_fault(tiny: Path) -> None:
+    trial = one(tiny, Client(nodes=[READY]), ClusterError(what="Our Pod does not answer"))
+    trial._news.put((Verdict("says", "It says", "red", False, "", "", "", 0.0),))
+    with pytest.raises(NotJudged, match="Our Pod does not answer"):
         trial.judge(lambda verdicts: True)
 
 
