@@ -15,6 +15,7 @@ from labs.ui.checking import Checking
 from labs.ui.drafts import edited
 from labs.ui.memory import Memory, Remembered
 from labs.ui.ports import ConnectionLike, Course, ExerciseLike
+from labs.ui.shell import Shell
 from labs.ui.store import ClusterView, Notice, State, Store, VerdictLine
 from labs.ui.watching import Watching
 
@@ -56,6 +57,7 @@ class Session:
         self.checking = Checking(self)
         self.acting = Acting(self)
         self.watching = Watching(self, course)
+        self.shell = Shell(self)
         self._connection = connection
         self._token = jobs.Token()
         self._lock = threading.Lock()
@@ -133,6 +135,10 @@ class Session:
             self._save.call()
         elif name == "log":
             self.store.update(log_key=str(args.get("key", "")))
+        elif name == "focus":
+            self.store.update(focus=(str(args.get("kind", "")), str(args.get("name", ""))), log_key="")
+        elif name == "shell":
+            self.shell.run(self.store.get().focus[1], str(args.get("container", "")), str(args.get("line", "")))
         elif name == "dismiss":
             self.store.update(notice=None, preview_title="", preview=())
 

@@ -72,6 +72,22 @@ class Applied:
 
 
 @dataclass(frozen=True)
+class ShellLine:
+    """A line run in a container, what it printed, and a note such as its exit code; not ``done`` while it runs."""
+
+    pod: str
+    container: str
+    line: str
+    text: str = ""
+    note: str = ""
+    done: bool = False
+
+    def ended(self, text: str, note: str) -> ShellLine:
+        """The same line with its outcome."""
+        return replace(self, text=text, note=note, done=True)
+
+
+@dataclass(frozen=True)
 class VerdictLine:
     """One check as shown. ``state``: idle, waiting, green or red; ``time``: clock time of the last change."""
 
@@ -113,6 +129,8 @@ class State:
     events: tuple[Json, ...] = ()
     logs: tuple[Any, ...] = ()
     log_key: str = ""
+    focus: tuple[str, str] = ("", "")
+    shell: tuple[ShellLine, ...] = ()
     urls: Mapping[str, str] = field(default_factory=dict)
     verdicts: tuple[VerdictLine, ...] = ()
     hints: int = 0

@@ -84,6 +84,12 @@ class FakeClient:
     def delete_namespace(self, name: str, wait: bool = True) -> None:
         self.objects.clear()
 
+    def exec(self, pod: str, container: str, command: Any, *, namespace: str, timeout: float = 30.0) -> Any:
+        self.calls.append(f"exec {pod}/{container} {command}")
+        if container == "gone":
+            raise Refusal({"message": "container not found"})
+        return SimpleNamespace(stdout="out\n", stderr="err\n", exit_code=3)
+
     def schema(self) -> None:
         return None
 

@@ -60,7 +60,7 @@ def scene() -> dict[str, Any]:
             field("spec.containers[0].command", "Command", placeholder="empty, see line 10", mono=True),
             field("spec.restartPolicy", "Restart policy", kind="enum", default="Always", options=["Always", "OnFailure", "Never"], doc=POLICY)]},
         "status": {"phase": "draft", "words": "Draft: not applied · 1 problem", "problems": 1},
-        "busy": {}, "notice": {}, "preview": {}, "words": [], "debrief": "", "apps": {"services": [], "rollouts": []},
+        "busy": {}, "notice": {}, "preview": {}, "words": [], "debrief": "", "focus": {}, "apps": {"services": [], "rollouts": []},
         "verdicts": [
             verdict("exists", "A Pod named test-ml-pod exists", "green"), verdict("log", 'Its log says "Hello from K8s"', "green", time="10:41:08"),
             verdict("done", "It has finished and stays finished", "red", time="10:41:09", expected="phase Succeeded with 0 restarts",

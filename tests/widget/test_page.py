@@ -244,6 +244,39 @@ def test_the_map_keeps_its_elements_and_lights_what_belongs_together(browser: Br
     clean(page)
 
 
+def test_a_chosen_pod_has_its_commands_and_a_shell(browser: Browser) -> None:
+    page = open_widget(browser, "workbench", serving())
+    ran = {"pod": "p", "container": "model", "line": "ls", "text": f"{HOSTILE}\n", "note": "exit code 3", "done": True}
+    commands = [
+        {"label": "describe", "text": "kubectl describe pod/p"},
+        {"label": "shell", "text": "kubectl exec -it p -- sh"},
+    ]
+    chosen = {
+        "kind": "Pod",
+        "name": "p",
+        "gone": False,
+        "url": "",
+        "pods": ["p"],
+        "commands": commands,
+        "containers": ["model"],
+        "shell": [ran],
+    }
+    page.evaluate("(focus) => model.put({focus})", chosen)
+    assert page.get_by_role("tab", name="Describe").get_attribute("aria-selected") == "true"
+    bar = page.get_by_role("region", name="Chosen object")
+    assert bar.get_by_text("kubectl describe pod/p").is_visible()
+    bar.get_by_role("button", name="shell").click()
+    assert bar.get_by_text("kubectl exec -it p -- sh").is_visible()
+    assert "(exit code 3)" in bar.get_by_role("log").inner_text()
+    bar.get_by_label("Line for the shell").fill("echo 1")
+    page.keyboard.press("Enter")
+    assert last(page, "action", "shell")["args"] == {"container": "model", "line": "echo 1"}
+    assert page.evaluate("globalThis.pwned") is None and page.locator("img").count() == 0
+    bar.get_by_role("button", name="Show all").click()
+    assert last(page, "action", "focus")["args"] == {"kind": "", "name": ""}
+    clean(page)
+
+
 def test_only_an_address_of_ours_becomes_a_link(browser: Browser) -> None:
     state = serving()
     state["apps"]["services"][0]["url"] = "javascript:alert(1)"

@@ -12,15 +12,16 @@ from labs.ui.store import Action, Problem, State
 from labs.ui.views.apps import apps_view
 from labs.ui.views.code import python_lines
 from labs.ui.views.events import describe_view, events_view
+from labs.ui.views.focus import focus_view, focused_events, focused_logs, shown_object
 from labs.ui.views.held import held_view
 from labs.ui.views.logs import log_view
-from labs.ui.views.status import applied_object, live_object, status_view
+from labs.ui.views.status import applied_object, identity, status_view
 from labs.ui.views.table import table_view
 from labs.ui.views.utf16 import Offsets
 from labs.ui.views.world import world_view
 
 CALM = frozenset({"objects", "events", "logs", "nodes", "urls"})
-OBJECT = "objects applied document draft_name draft_kind"
+OBJECT = "objects nodes focus applied document draft_name draft_kind"
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,14 @@ def commands_view(place: Place, state: State) -> dict[str, Any]:
     return {"kubectl": kubectl, "python": python, "yaml": state.text}
 
 
+def written(state: State) -> Any:
+    """What the learner wrote of the object that is shown; nothing where somebody else made it."""
+    focus = state.focus if state.focus[0] else None
+    last = applied_object(state) if focus is None else None
+    last = last or next((a for a in state.applied if identity(a.obj) == focus), None)
+    return last.data if last else None
+
+
 @dataclass(frozen=True)
 class View:
     """One trait: the fields it needs and the function that makes it."""
@@ -152,10 +161,11 @@ VIEWS = (
     _view("world", "nodes objects", lambda p, s: world_view(s.nodes, s.objects)),
     _view("apps", "objects urls", lambda p, s: apps_view(s.objects, s.urls)),
     _view("table", "objects", lambda p, s: table_view(s.objects)),
-    _view("log", "logs log_key", lambda p, s: log_view(s.logs, s.log_key)),
-    _view("events", "events", lambda p, s: events_view(s.events)),
-    _view("describe", f"events {OBJECT}", lambda p, s: describe_view(live_object(s), s.events)),
-    _view("held", OBJECT, lambda p, s: held_view(live_object(s), last.data if (last := applied_object(s)) else None)),
+    _view("focus", "focus nodes objects shell urls", lambda p, s: focus_view(p.namespace, s)),
+    _view("log", "logs log_key focus", lambda p, s: log_view(focused_logs(s), s.log_key)),
+    _view("events", "events focus", lambda p, s: events_view(focused_events(s))),
+    _view("describe", f"events {OBJECT}", lambda p, s: describe_view(shown_object(s), s.events)),
+    _view("held", OBJECT, lambda p, s: held_view(shown_object(s), written(s))),
     _view("words", "words", lambda p, s: list(s.words)),
     _view("commands", "action text documents", commands_view),
 )

@@ -3,15 +3,27 @@ import { button, h } from "./dom.js";
 
 const KINDS = /** @type {const} */ ([["kubectl", "kubectl"], ["python", "Python"], ["yaml", "YAML"]]);
 
+/** A button that copies what `text` says at that moment. @param {() => string} text */
+export function copier(text) {
+  const copy = button("Copy", async () => {
+    const done = await copied(text());
+    copy.textContent = done ? "Copied" : "Select and copy";
+    setTimeout(() => { copy.textContent = "Copy"; }, 1500);
+  }, "link");
+  return copy;
+}
+
+/** A button that opens JupyterLab's terminal; null where there is none. */
+export function terminalButton() {
+  const app = /** @type {any} */ (globalThis).jupyterapp;
+  return app?.commands?.hasCommand?.("terminal:create-new")
+    ? button("Terminal here", () => app.commands.execute("terminal:create-new"), "link") : null;
+}
+
 /** @param {import("./context.js").Context} ctx */
 export function command(ctx) {
   let kind = "kubectl";
   const text = h("code.lm-cmd-text", { tabindex: "0" });
-  const copy = button("Copy", async () => {
-    const done = await copied(text.textContent ?? "");
-    copy.textContent = done ? "Copied" : "Select and copy";
-    setTimeout(() => { copy.textContent = "Copy"; }, 1500);
-  }, "link");
   const choices = KINDS.map(([id, label]) => button(label, () => { kind = id; draw(); }, "seg", { "data-kind": id, "aria-pressed": "false" }));
   const draw = () => {
     const commands = ctx.get("commands");
@@ -19,10 +31,7 @@ export function command(ctx) {
     choices.forEach((b, i) => b.setAttribute("aria-pressed", String(KINDS[i][0] === kind)));
     root.classList.toggle("lm-shell", kind === "kubectl");
   };
-  const app = /** @type {any} */ (globalThis).jupyterapp;
-  const terminal = app?.commands?.hasCommand?.("terminal:create-new")
-    ? button("Terminal here", () => app.commands.execute("terminal:create-new"), "link") : null;
-  const root = h("div.lm-cmd", null, text, h("span.lm-space"), h("span.lm-seg", { role: "group", "aria-label": "Shown as" }, ...choices), copy, terminal);
+  const root = h("div.lm-cmd", null, text, h("span.lm-space"), h("span.lm-seg", { role: "group", "aria-label": "Shown as" }, ...choices), copier(() => text.textContent ?? ""), terminalButton());
   ctx.on("commands", draw);
   return root;
 }

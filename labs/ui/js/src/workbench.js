@@ -6,6 +6,7 @@ import { closer, context, whenGone } from "./context.js";
 import { describe, events, table } from "./cluster_tabs.js";
 import { h, rich } from "./dom.js";
 import { editor } from "./editor.js";
+import { focus } from "./focus.js";
 import { form } from "./form.js";
 import { held } from "./held.js";
 import { log } from "./log.js";
@@ -66,7 +67,7 @@ function right(ctx) {
     choice.rename("events", n ? `Events ${n}` : "Events");
   });
   ctx.on("cluster", () => { live.textContent = ctx.get("cluster").phase === "ready" ? "live" : ""; });
-  return h("section.lm-right", { "aria-label": "Cluster" }, choice.bar, ...Object.values(panels));
+  return h("section.lm-right", { "aria-label": "Cluster" }, choice.bar, focus(ctx, choice.choose), ...Object.values(panels));
 }
 
 /** @param {{model: any, el: HTMLElement, signal?: AbortSignal}} from */
