@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from labs import course
+from labs.course.addresses import address_of
 from labs.course.grader import Grader
 from labs.kube import Reflector
 from labs.ui.ports import GraderLike
@@ -24,6 +25,16 @@ class RealCourse:
         reflector: Any = Reflector(client, ("v1/Node",), "", lambda: tell(reflector.objects().get("Node", ())))
         reflector.start()
         return lambda: reflector.stop()
+
+    def urls(self, namespace: str, services: Sequence[Json]) -> Mapping[str, str]:
+        """Where each Service opens on this machine, by its name; those without an address are left out."""
+        found: dict[str, str] = {}
+        for service in services:
+            for port in (service.get("spec") or {}).get("ports") or ():
+                name = str(service["metadata"]["name"])
+                if name not in found and (address := address_of(namespace, name, int(port["port"]))):
+                    found[name] = f"http://{address[0]}:{address[1]}"
+        return found
 
     def give(self, client: Any, exercise: Any, namespace: str) -> None:
         """Put into a fresh namespace what the exercise gives."""

@@ -129,6 +129,7 @@ class State:
     events: tuple[Json, ...] = ()
     logs: tuple[Any, ...] = ()
     log_key: str = ""
+    probes: tuple[Json, ...] = ()
     focus: tuple[str, str] = ("", "")
     shell: tuple[ShellLine, ...] = ()
     urls: Mapping[str, str] = field(default_factory=dict)

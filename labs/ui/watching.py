@@ -7,13 +7,15 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from labs.ui import answers
+from labs.ui import answers, jobs
 from labs.ui.ports import Course, GraderLike
 from labs.ui.store import State, VerdictLine
 
 if TYPE_CHECKING:
     from labs.ui.session import Session
 
+ADDRESS_SECONDS = 1.0
+OUTSIDE = frozenset({"LoadBalancer", "NodePort"})
 OWN_KINDS = frozenset({"Event", "Node", "Namespace", "ServiceAccount", "ConfigMap", "EndpointSlice", "ReplicaSet"})
 
 
@@ -26,6 +28,7 @@ class Watching:
         self._lock = threading.RLock()
         self._grader: GraderLike | None = None
         self._started = threading.Event()
+        self._addresses = jobs.Later(ADDRESS_SECONDS, self._read_addresses, restart=False)
         self._stop_nodes: Callable[[], None] = lambda: None
 
     def wait_started(self, timeout: float) -> bool:
@@ -48,6 +51,7 @@ class Watching:
         """Stop judging; idempotent."""
         with self._lock:
             self._started.clear()
+            self._addresses.cancel()
             if self._grader is not None:
                 self._stop_nodes()
                 self._grader.stop()
@@ -96,10 +100,22 @@ class Watching:
             "objects": {k: tuple(v) for k, v in snapshot.objects.items() if k not in {"Node", "Event"}},
             "events": tuple(snapshot.events),
             "logs": tuple(snapshot.logs),
+            "probes": tuple(snapshot.probes),
         }
         if snapshot.objects.get("Node"):
             changes["nodes"] = tuple(snapshot.objects["Node"])
         self._session.store.update(**changes)
+        if snapshot.objects.get("Service"):
+            self._addresses.call()
+
+    def _read_addresses(self) -> None:
+        """Where the Services open on this machine; asked again while one that should has no address yet."""
+        services = self._session.store.get().objects.get("Service", ())
+        found = self._course.urls(self._session.namespace, services)
+        self._session.store.update(urls=found)
+        outside = (s for s in services if (s.get("spec") or {}).get("type") in OUTSIDE)
+        if self._started.is_set() and any(s["metadata"]["name"] not in found for s in outside):
+            self._addresses.call()
 
     def _on_verdicts(self, grader: GraderLike, verdicts: Iterable[Any]) -> None:
         if grader is not self._grader:

@@ -36,6 +36,7 @@ class Workbench(LabWidget):
     debrief = _shown(traitlets.Unicode)
     world = _shown(traitlets.Dict)
     apps = _shown(traitlets.Dict)
+    counter = _shown(traitlets.Dict)
     focus = _shown(traitlets.Dict)
     table = _shown(traitlets.Dict)
     log = _shown(traitlets.Dict)

@@ -123,6 +123,9 @@ class FakeCourse:
         tell(client.list("Node"))
         return lambda: None
 
+    def urls(self, namespace: str, services: Any) -> dict[str, str]:
+        return {s["metadata"]["name"]: "http://127.0.0.1:34567" for s in services}
+
     def give(self, client: Any, exercise: Any, namespace: str) -> None:
         client.calls.append("give")
 

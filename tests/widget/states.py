@@ -60,7 +60,7 @@ def scene() -> dict[str, Any]:
             field("spec.containers[0].command", "Command", placeholder="empty, see line 10", mono=True),
             field("spec.restartPolicy", "Restart policy", kind="enum", default="Always", options=["Always", "OnFailure", "Never"], doc=POLICY)]},
         "status": {"phase": "draft", "words": "Draft: not applied · 1 problem", "problems": 1},
-        "busy": {}, "notice": {}, "preview": {}, "words": [], "debrief": "", "focus": {}, "apps": {"services": [], "rollouts": []},
+        "busy": {}, "notice": {}, "preview": {}, "words": [], "debrief": "", "focus": {}, "counter": {}, "apps": {"services": [], "rollouts": []},
         "verdicts": [
             verdict("exists", "A Pod named test-ml-pod exists", "green"), verdict("log", 'Its log says "Hello from K8s"', "green", time="10:41:08"),
             verdict("done", "It has finished and stays finished", "red", time="10:41:09", expected="phase Succeeded with 0 restarts",
@@ -140,6 +140,11 @@ def serving() -> dict[str, Any]:
                           "endpoints": [{"uid": p["uid"], "name": p["name"], "state": s} for p, s in zip(pods, states, strict=True)]},
                          {"name": "lonely", "uid": "l", "words": "ClusterIP · 10.96.3.1 · 80 → 80", "ready": 0, "note": "No Pod has the labels app=inferense.", "url": "", "endpoints": []}],
             "rollouts": [{"kind": "Deployment", "name": "inference-deployment", "uid": "d", "words": "2 of 3 up to date · 2 ready", "state": "rolling", "note": "", "sets": sets}]},
+        "counter": {"service": "inference-service", "failed": 4, "errors": [{"words": "connection refused", "count": 4}], "rollout": {"deployment": "inference-deployment", "failed": 4, "state": "going on", "versions": {"v1": 800, "v2": 1196}},
+            "seconds": [{"at": i, "parts": [{"look": "v0", "count": max(0, 50 - i)}, {"look": "v1", "count": min(50, i)}], "failed": 2 if i in (20, 21) else 0} for i in range(40)],
+            "versions": [{"version": "v1", "look": "v0", "ok": 800}, {"version": "v2", "look": "v1", "ok": 1196}],
+            "pods": [{"pod": pods[0]["name"], "version": "v1", "look": "v0", "ok": 800}, {"pod": pods[1]["name"], "version": "v2", "look": "v1", "ok": 1196}],
+            "tries": [{"title": "inference-service, from this notebook: 59 of 60 calls answered", "ok": False, "pods": [{"pod": "a", "ok": 59}], "errors": [{"words": "timed out", "count": 1}]}]},
         "preview": {"title": "Applying would change this:", "objects": [
             {"kind": "Deployment", "name": "inference-deployment", "state": "changed", "fields": [{"path": "spec.template.spec.containers[model].image", "from": "mymodel:v1", "to": "mymodel:v2"}, {"path": "spec.minReadySeconds", "from": "", "to": "2"}]},
             {"kind": "Service", "name": "inference-service", "state": "same", "fields": []}]},

@@ -106,9 +106,9 @@ def test_all_are_applied_in_order_and_counted(widget: Workbench, client: FakeCli
     assert widget.exercise["name"] == "2 objects"
     live = {kind: (obj,) for (kind, _), obj in client.objects.items() if kind != "Namespace"}
     grader: Any = widget.session.watching._grader
-    grader.on_snapshot(SimpleNamespace(objects=live, events=(), logs=()))
+    grader.on_snapshot(SimpleNamespace(objects=live, events=(), logs=(), probes=()))
     until(widget, lambda w: "kind: Deployment" in str(w.held))
-    grader.on_snapshot(SimpleNamespace(objects={"Deployment": live["Deployment"]}, events=(), logs=()))
+    grader.on_snapshot(SimpleNamespace(objects={"Deployment": live["Deployment"]}, events=(), logs=(), probes=()))
     until(widget, lambda w: w.status["phase"] == "gone" and "inference-service" in w.status["words"])
 
 

@@ -56,6 +56,7 @@ def widget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: FakeClient) 
     grader.on_snapshot(
         SimpleNamespace(
             objects={"Pod": (POD, OTHER), "ReplicaSet": (SET,)},
+            probes=(),
             events=(event("r-a", "Mine"), event("other", "Theirs")),
             logs=(attempt("r-a", "mine"), attempt("other", "theirs")),
         )

@@ -277,6 +277,23 @@ def test_a_chosen_pod_has_its_commands_and_a_shell(browser: Browser) -> None:
     clean(page)
 
 
+def test_the_counter_shows_answers_and_losses(browser: Browser) -> None:
+    page = open_widget(browser, "workbench", serving())
+    box = page.get_by_role("region", name="Request counter")
+    assert box.locator(".lm-second").count() == 40 and box.locator(".lm-call-failed").count() == 2
+    assert box.get_by_text("4 × connection refused").is_visible()
+    assert box.get_by_text("failed 4", exact=True).is_visible()
+    assert box.get_by_role("table", name="Answers by Pod").get_by_role("row").count() == 3
+    tall, short = (
+        box.locator(".lm-second").nth(i).evaluate("e => [...e.children].reduce((s, c) => s + c.offsetHeight, 0)")
+        for i in (20, 0)
+    )
+    assert 0 < short <= tall <= 60
+    page.evaluate("model.put({counter: {}})")
+    assert box.is_hidden()
+    clean(page)
+
+
 def test_only_an_address_of_ours_becomes_a_link(browser: Browser) -> None:
     state = serving()
     state["apps"]["services"][0]["url"] = "javascript:alert(1)"

@@ -152,7 +152,7 @@ def test_someone_elses_change_is_asked_about(bench: Bench) -> None:
     live = bench.client.objects[("Pod", "test-ml-pod")]
     live["spec"]["containers"][0]["image"] = "busybox"
     live["metadata"]["managedFields"] = [{"manager": "kubectl-edit", "time": "2026-01-01T00:00:00Z"}]
-    bench.grader.on_snapshot(SimpleNamespace(objects={"Pod": (live,)}, events=(), logs=()))
+    bench.grader.on_snapshot(SimpleNamespace(objects={"Pod": (live,)}, events=(), logs=(), probes=()))
     bench.until(lambda w: w.status["phase"] == "foreign")
     bench.act("apply")
     bench.until(lambda w: "overwrite" in w.notice.get("what", "") and not w.busy)
@@ -192,7 +192,7 @@ def test_hammered_from_many_threads(bench: Bench) -> None:
         for i in range(40):
             bench.send(t="text", text=f"{STARTER}# {n} {i}\n", version=1000 + i * 10 + n, view=f"v{n}")
             bench.act("hint")
-            bench.grader.on_snapshot(SimpleNamespace(objects={"Pod": ()}, events=(), logs=()))
+            bench.grader.on_snapshot(SimpleNamespace(objects={"Pod": ()}, events=(), logs=(), probes=()))
 
     threads = [threading.Thread(target=hammer, args=(n,)) for n in range(6)]
     for t in threads:

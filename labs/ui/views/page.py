@@ -11,6 +11,7 @@ from labs.ui.ports import ExerciseLike
 from labs.ui.store import Action, Problem, State
 from labs.ui.views.apps import apps_view
 from labs.ui.views.code import python_lines
+from labs.ui.views.counter import counter_view
 from labs.ui.views.events import describe_view, events_view
 from labs.ui.views.focus import focus_view, focused_events, focused_logs, shown_object
 from labs.ui.views.held import held_view
@@ -20,7 +21,7 @@ from labs.ui.views.table import table_view
 from labs.ui.views.utf16 import Offsets
 from labs.ui.views.world import world_view
 
-CALM = frozenset({"objects", "events", "logs", "nodes", "urls"})
+CALM = frozenset({"objects", "events", "logs", "nodes", "urls", "probes"})
 OBJECT = "objects nodes focus applied document draft_name draft_kind"
 
 
@@ -161,6 +162,7 @@ VIEWS = (
     _view("world", "nodes objects", lambda p, s: world_view(s.nodes, s.objects)),
     _view("apps", "objects urls", lambda p, s: apps_view(s.objects, s.urls)),
     _view("table", "objects", lambda p, s: table_view(s.objects)),
+    _view("counter", "probes", lambda p, s: counter_view(s.probes)),
     _view("focus", "focus nodes objects shell urls", lambda p, s: focus_view(p.namespace, s)),
     _view("log", "logs log_key focus", lambda p, s: log_view(focused_logs(s), s.log_key)),
     _view("events", "events focus", lambda p, s: events_view(focused_events(s))),

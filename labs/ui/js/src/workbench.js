@@ -3,6 +3,7 @@ import { actions } from "./actions.js";
 import { checks, strip } from "./checks.js";
 import { command } from "./command.js";
 import { closer, context, whenGone } from "./context.js";
+import { counter } from "./counter.js";
 import { describe, events, table } from "./cluster_tabs.js";
 import { h, rich } from "./dom.js";
 import { editor } from "./editor.js";
@@ -49,7 +50,7 @@ function left(ctx, /** @type {ReturnType<typeof editor>} */ edit) {
 function right(ctx) {
   const live = h("span.lm-note");
   const shared = log(ctx);
-  const map = h("div", null, world(ctx));
+  const map = h("div", null, counter(ctx), world(ctx));
   const logPanel = h("div");
   const panels = {
     map, log: logPanel, events: events(ctx), describe: describe(ctx), object: held(ctx), table: table(ctx),
