@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 
+	"labs/engine/internal/builder"
 	"labs/engine/internal/container"
 	"labs/engine/internal/node"
 	"labs/engine/internal/probe"
@@ -18,6 +19,7 @@ var programs = map[string]func(args []string) int{
 	"node":  func([]string) int { return node.Run() },
 
 	"version":      supervisor.Version,
+	"build":        builder.Main,
 	"probe":        probe.Main,
 	"probe-inside": probe.Inside,
 

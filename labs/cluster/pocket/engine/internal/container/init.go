@@ -61,19 +61,17 @@ func build(spec Spec) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make mounts private: %w", err)
 	}
-	if err := rootfs.Empty(RootMount, "50%"); err != nil {
+	root, err := begin(spec.Root)
+	if err != nil {
 		return err
 	}
 	steps := []func() error{
-		func() error { return rootfs.Folders(RootMount) },
-		func() error { return rootfs.Share(RootMount) },
-		func() error { return rootfs.Etc(RootMount) },
-		func() error { return names(spec) },
-		func() error { return rootfs.Devices(RootMount, spec.Shm) },
-		func() error { return rootfs.Proc(RootMount, true) },
-		func() error { return rootfs.Sys(RootMount) },
-		func() error { return volumes(spec.Mounts) },
-		func() error { return rootfs.Pivot(RootMount) },
+		func() error { return names(root, spec) },
+		func() error { return rootfs.Devices(root, spec.Shm) },
+		func() error { return rootfs.Proc(root, true) },
+		func() error { return rootfs.Sys(root) },
+		func() error { return volumes(root, spec.Mounts) },
+		func() error { return rootfs.Pivot(root) },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -90,22 +88,35 @@ func build(spec Spec) error {
 	return rootfs.ReadOnly("/", false)
 }
 
-func names(spec Spec) error {
-	etc := filepath.Join(RootMount, "etc")
+// names writes the files of the pod's names. A file of the image is replaced, not written to: it may be a link.
+func names(root string, spec Spec) error {
+	if spec.ResolvConf == "" {
+		return nil
+	}
 	resolver, err := os.ReadFile(spec.ResolvConf)
 	if err != nil {
 		return err
 	}
-	return errors.Join(
-		os.WriteFile(filepath.Join(etc, "resolv.conf"), resolver, 0o644),
-		os.WriteFile(filepath.Join(etc, "hostname"), []byte(spec.Hostname+"\n"), 0o644),
-	)
+	etc := filepath.Join(root, "etc")
+	if err := os.MkdirAll(etc, 0o755); err != nil {
+		return err
+	}
+	for name, text := range map[string]string{"resolv.conf": string(resolver), "hostname": spec.Hostname + "\n"} {
+		path := filepath.Join(etc, name)
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // volumes mounts what the kubelet wants shown. Links in the container's root are followed within it only.
-func volumes(mounts []Mount) error {
+func volumes(root string, mounts []Mount) error {
 	for _, mount := range mounts {
-		target, err := securejoin.SecureJoin(RootMount, mount.Target)
+		target, err := securejoin.SecureJoin(root, mount.Target)
 		if err != nil {
 			return err
 		}

@@ -1,5 +1,7 @@
 package container
 
+import "labs/engine/internal/image"
+
 // Files that the programs find open when they start.
 const (
 	specFile    = 3 // a Spec or ExecSpec, JSON
@@ -26,7 +28,7 @@ type Mount struct {
 	ReadOnly bool   `json:"readOnly"`
 }
 
-// Spec is a container: its first process and what it sees.
+// Spec is a container: its first process and what it sees. Without ResolvConf the names are left as the image has them.
 type Spec struct {
 	Process      Process `json:"process"`
 	Mounts       []Mount `json:"mounts"`
@@ -34,6 +36,18 @@ type Spec struct {
 	ResolvConf   string  `json:"resolvConf"`
 	Hostname     string  `json:"hostname"`
 	ReadOnlyRoot bool    `json:"readOnlyRoot"`
+	Root         Root    `json:"root"`
+}
+
+// Root is what the container's root begins with.
+type Root struct {
+	// Snapshot is the folder with the image's files; "" for a stand-in, which is the machine's programs and nothing else.
+	Snapshot string `json:"snapshot"`
+	// Machine shows the machine's programs among the image's files.
+	Machine bool `json:"machine"`
+	// Build is set where an image is built: changes are made in Snapshot itself, and the programs are shown as the host has them.
+	Build  bool         `json:"build"`
+	Python image.Python `json:"python"`
 }
 
 // ExecSpec is one more process in a container that runs. Its pidfd is file 6.

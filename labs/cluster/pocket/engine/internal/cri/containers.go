@@ -1,9 +1,11 @@
 package cri
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -22,7 +24,10 @@ func (s *Server) CreateContainer(_ context.Context, request *runtimeapi.CreateCo
 		return nil, err
 	}
 	config := request.GetConfig()
-	used, found := s.images.Find(config.GetImage().GetImage())
+	used, found, err := s.images.Find(config.GetImage().GetImage())
+	if err != nil {
+		return nil, err
+	}
 	if !found {
 		return nil, status.Errorf(codes.NotFound, "no image %s", config.GetImage().GetImage())
 	}
@@ -47,15 +52,16 @@ func (s *Server) CreateContainer(_ context.Context, request *runtimeapi.CreateCo
 
 // spec is what container-init is told.
 func (s *Server) spec(owner *sandbox, config *runtimeapi.ContainerConfig, used image.Image) (container.Spec, error) {
-	process := container.Process{Args: arguments(config, used), Dir: config.GetWorkingDir(), Terminal: config.GetTty()}
+	process := container.Process{Args: arguments(config, used), Dir: cmp.Or(config.GetWorkingDir(), used.Dir), Terminal: config.GetTty()}
 	security := config.GetLinux().GetSecurityContext()
-	if err := s.identity(security, &process); err != nil {
+	root := s.root(used)
+	if err := s.identity(security, used.User, root.Snapshot, &process); err != nil {
 		return container.Spec{}, err
 	}
 	process.Env = environment(owner.config.GetHostname(), config, used, process.UID)
 	spec := container.Spec{
 		Process: process, Shm: owner.file("shm"), ResolvConf: owner.file("resolv.conf"), Hostname: owner.config.GetHostname(),
-		ReadOnlyRoot: security.GetReadonlyRootfs(),
+		ReadOnlyRoot: security.GetReadonlyRootfs(), Root: root,
 	}
 	for _, mount := range config.GetMounts() {
 		if mount.GetImage().GetImage() != "" {
@@ -70,12 +76,23 @@ func (s *Server) spec(owner *sandbox, config *runtimeapi.ContainerConfig, used i
 	return spec, nil
 }
 
-// arguments follow Kubernetes' rule: command replaces the image's entry point and its default command, args the latter only.
-func arguments(config *runtimeapi.ContainerConfig, used image.Image) []string {
-	if len(config.GetCommand()) > 0 || len(config.GetArgs()) > 0 {
-		return append(append([]string{}, config.GetCommand()...), config.GetArgs()...)
+func (s *Server) root(used image.Image) container.Root {
+	if used.Snapshot == "" {
+		return container.Root{}
 	}
-	return used.Command
+	return container.Root{Snapshot: s.images.Library.Root(used.Snapshot), Machine: used.Machine}
+}
+
+// arguments follow Kubernetes' rule: command replaces the image's ENTRYPOINT and its CMD, args the CMD only.
+func arguments(config *runtimeapi.ContainerConfig, used image.Image) []string {
+	command, args := config.GetCommand(), config.GetArgs()
+	if len(command) == 0 {
+		command = used.Entrypoint
+		if len(args) == 0 {
+			args = used.Command
+		}
+	}
+	return slices.Concat(command, args)
 }
 
 func environment(hostname string, config *runtimeapi.ContainerConfig, used image.Image, uid int) []string {

@@ -2,6 +2,8 @@ package cri
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -12,17 +14,33 @@ import (
 	"labs/engine/internal/image"
 )
 
+// described tells the kubelet of an image, and which user it wants: the kubelet passes that on, and refuses root where a Pod
+// must not run as root.
 func described(one image.Image) *runtimeapi.Image {
-	return &runtimeapi.Image{
-		Id: one.ID, RepoTags: []string{one.Reference}, Uid: &runtimeapi.Int64Value{}, Size: 1,
-		Spec: &runtimeapi.ImageSpec{Image: one.Reference, Annotations: map[string]string{image.Label: "true"}},
+	shown := &runtimeapi.Image{
+		Id: one.ID, RepoTags: []string{one.Reference}, Size: uint64(max(one.Size, 1)),
+		Spec: &runtimeapi.ImageSpec{Image: one.Reference, Annotations: one.Labels},
 	}
+	user, _, _ := strings.Cut(one.User, ":")
+	switch id, err := strconv.ParseInt(user, 10, 32); {
+	case user == "":
+		shown.Uid = &runtimeapi.Int64Value{}
+	case err == nil:
+		shown.Uid = &runtimeapi.Int64Value{Value: id}
+	default:
+		shown.Username = user
+	}
+	return shown
 }
 
-// ListImages lists the images that were pulled.
+// ListImages lists the images of the node.
 func (s *Server) ListImages(_ context.Context, request *runtimeapi.ListImagesRequest) (*runtimeapi.ListImagesResponse, error) {
 	response, wanted := &runtimeapi.ListImagesResponse{}, request.GetFilter().GetImage().GetImage()
-	for _, one := range s.images.List() {
+	all, err := s.images.List()
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range all {
 		if wanted == "" || wanted == one.ID || image.Normalize(wanted) == one.Reference {
 			response.Images = append(response.Images, described(one))
 		}
@@ -32,9 +50,9 @@ func (s *Server) ListImages(_ context.Context, request *runtimeapi.ListImagesReq
 
 // ImageStatus has no image in its answer when there is none.
 func (s *Server) ImageStatus(_ context.Context, request *runtimeapi.ImageStatusRequest) (*runtimeapi.ImageStatusResponse, error) {
-	found, known := s.images.Find(request.GetImage().GetImage())
-	if !known {
-		return &runtimeapi.ImageStatusResponse{}, nil
+	found, known, err := s.images.Find(request.GetImage().GetImage())
+	if err != nil || !known {
+		return &runtimeapi.ImageStatusResponse{}, err
 	}
 	return &runtimeapi.ImageStatusResponse{Image: described(found)}, nil
 }
@@ -48,7 +66,7 @@ func (s *Server) PullImage(_ context.Context, request *runtimeapi.PullImageReque
 	return &runtimeapi.PullImageResponse{ImageRef: pulled.ID}, nil
 }
 
-// RemoveImage forgets an image.
+// RemoveImage forgets an image that was pulled.
 func (s *Server) RemoveImage(_ context.Context, request *runtimeapi.RemoveImageRequest) (*runtimeapi.RemoveImageResponse, error) {
 	return &runtimeapi.RemoveImageResponse{}, s.images.Remove(request.GetImage().GetImage())
 }

@@ -2,6 +2,8 @@ package cri
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -33,13 +35,29 @@ func refusedSandbox(config *runtimeapi.PodSandboxConfig) error {
 	return nil
 }
 
-// identity fills in who the process is. Ids that the cluster does not have are refused by name.
-func (s *Server) identity(security *runtimeapi.LinuxContainerSecurityContext, process *container.Process) error {
+// identity fills in who the process is: who the Pod says, else who the image says. Names are looked up in the image's files.
+// Ids that the cluster does not have are refused by name.
+func (s *Server) identity(security *runtimeapi.LinuxContainerSecurityContext, wanted, files string, process *container.Process) error {
 	if security.GetPrivileged() {
 		return refuse("securityContext.privileged", machineReason)
 	}
-	process.UID = int(security.GetRunAsUser().GetValue())
-	process.GID = int(security.GetRunAsGroup().GetValue())
+	switch {
+	case security.GetRunAsUser() != nil:
+		// The kubelet passes the image's user on as a number: the group that belongs to it is the image's as well.
+		number := strconv.FormatInt(security.GetRunAsUser().GetValue(), 10)
+		if user, _, _ := strings.Cut(wanted, ":"); user != number {
+			wanted = number
+		}
+	case security.GetRunAsUsername() != "" && !strings.HasPrefix(wanted, security.GetRunAsUsername()+":"):
+		wanted = security.GetRunAsUsername()
+	}
+	var err error
+	if process.UID, process.GID, err = container.LookupUser(files, wanted); err != nil {
+		return status.Error(codes.InvalidArgument, err.Error())
+	}
+	if security.GetRunAsGroup() != nil {
+		process.GID = int(security.GetRunAsGroup().GetValue())
+	}
 	for _, group := range security.GetSupplementalGroups() {
 		if !slices.Contains(process.Groups, int(group)) {
 			process.Groups = append(process.Groups, int(group))
@@ -59,7 +77,6 @@ func (s *Server) identity(security *runtimeapi.LinuxContainerSecurityContext, pr
 	if s.config.IDs == 1 {
 		process.Groups = nil
 	}
-	var err error
 	capabilities := security.GetCapabilities()
 	process.Capabilities, err = container.Capabilities(capabilities.GetAddCapabilities(), capabilities.GetDropCapabilities())
 	return err

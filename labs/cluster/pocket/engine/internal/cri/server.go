@@ -32,6 +32,8 @@ type Config struct {
 	// IDs is how many user ids the cluster has: 65536, or 1 where only the learner's own could be mapped.
 	IDs    int
 	Python image.Python
+	// Images is the folder of the library that the nodes share.
+	Images string
 }
 
 // podNetworkBits is the length of the network that all pods of the cluster share.
@@ -77,7 +79,7 @@ func New(config Config) (*Server, error) {
 			return nil, err
 		}
 	}
-	if s.images, err = image.Open(config.StateDir, config.Python); err != nil {
+	if s.images, err = image.Open(config.StateDir, image.Library{Folder: config.Images}, config.Python); err != nil {
 		return nil, fmt.Errorf("read the image store: %w", err)
 	}
 	if err := s.recall(); err != nil {

@@ -161,6 +161,9 @@ func (t *task) stopSignal() syscall.Signal {
 			return number
 		}
 	}
+	if number := unix.SignalNum(t.image.StopSignal); number != 0 {
+		return number
+	}
 	return syscall.SIGTERM
 }
 

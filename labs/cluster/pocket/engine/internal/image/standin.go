@@ -19,9 +19,9 @@ var commands = map[string][]string{
 
 func builtIn() []string { return slices.Sorted(maps.Keys(commands)) }
 
-// standIn makes the image of a full reference out of the machine's own programs. Any tag will do, a digest will not: what is
-// shown is not that content.
-func standIn(reference string, python Python) (Image, bool) {
+// MachineImage makes the image of a full reference out of the machine's own programs. Any tag will do, a digest will not:
+// what is shown is not that content. Below libraries is the interpreter's own library, where it has one.
+func MachineImage(reference string, python Python, libraries string) (Image, bool) {
 	name, official := strings.CutPrefix(reference, "docker.io/library/")
 	if !official || strings.ContainsAny(name, "@/") {
 		return Image{}, false
@@ -31,11 +31,14 @@ func standIn(reference string, python Python) (Image, bool) {
 	if !known {
 		return Image{}, false
 	}
-	image := Image{ID: identify(reference), Reference: reference, Command: command, Env: []string{searchPath}}
+	image := Image{
+		ID: identify(reference), Reference: reference, Origin: StandIn, Machine: true, Command: command, Env: []string{searchPath},
+		Labels: map[string]string{Label: "true"}, Size: 1,
+	}
 	if name == "python" {
 		image.Env = append(image.Env, "LANG=C.UTF-8", "PYTHON_VERSION="+python.Version)
 	}
-	if hasSharedLibrary() {
+	if hasSharedLibrary(libraries) {
 		image.Env = append(image.Env, "LD_LIBRARY_PATH=/usr/local/lib")
 	}
 	return image, true
@@ -43,7 +46,7 @@ func standIn(reference string, python Python) (Image, bool) {
 
 // hasSharedLibrary tells whether the interpreter came with a library, which the dynamic linker would only find where the
 // interpreter was installed. A node has both below /usr/local.
-func hasSharedLibrary() bool {
-	found, err := filepath.Glob("/usr/local/lib/libpython*.so*")
+func hasSharedLibrary(folder string) bool {
+	found, err := filepath.Glob(filepath.Join(folder, "libpython*.so*"))
 	return err == nil && len(found) > 0
 }

@@ -14,19 +14,38 @@ import (
 	"sync"
 )
 
-// Image is one image of the store.
+// Image is one image: how its containers begin, and what they see.
 type Image struct {
-	ID        string
-	Reference string
-	Command   []string
-	Env       []string
+	ID        string `json:"id,omitempty"`
+	Reference string `json:"reference,omitempty"`
+	Origin    string `json:"origin"`
+
+	Entrypoint []string          `json:"entrypoint,omitempty"`
+	Command    []string          `json:"command,omitempty"`
+	Env        []string          `json:"env,omitempty"`
+	Dir        string            `json:"dir,omitempty"`
+	User       string            `json:"user,omitempty"`
+	StopSignal string            `json:"stopSignal,omitempty"`
+	Labels     map[string]string `json:"labels,omitempty"`
+	Ports      []string          `json:"ports,omitempty"`
+
+	// Snapshot names the image's files in the library; "" when it has none of its own. Machine: the machine's programs are
+	// shown among them.
+	Snapshot string `json:"snapshot,omitempty"`
+	Machine  bool   `json:"machine,omitempty"`
+	Size     int64  `json:"size"`
 }
 
 // Label marks stand-ins, on images and in the words of the runtime.
 const Label = "labs.image/stand-in"
 
-// Store remembers which images a node has pulled.
+// nodeLibraries is where a node has the libraries of the course's interpreter.
+const nodeLibraries = "/usr/local/lib"
+
+// Store is a node's view of the images: those that were built are on every node, the others where they were pulled.
 type Store struct {
+	Library Library
+
 	mu     sync.Mutex
 	file   string
 	python Python
@@ -34,8 +53,8 @@ type Store struct {
 }
 
 // Open reads the store kept in the folder.
-func Open(folder string, python Python) (*Store, error) {
-	store := &Store{file: filepath.Join(folder, "images.json"), python: python}
+func Open(folder string, library Library, python Python) (*Store, error) {
+	store := &Store{Library: library, file: filepath.Join(folder, "images.json"), python: python}
 	text, err := os.ReadFile(store.file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return store, nil
@@ -46,55 +65,83 @@ func Open(folder string, python Python) (*Store, error) {
 	return store, json.Unmarshal(text, &store.pulled)
 }
 
-// List gives all pulled images.
-func (s *Store) List() []Image {
+// List gives all images of the node.
+func (s *Store) List() ([]Image, error) {
+	index, err := s.Library.Read()
+	if err != nil {
+		return nil, fmt.Errorf("read the index of the images: %w", err)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	images := make([]Image, 0, len(s.pulled))
+	var images []Image
+	for reference := range index.References {
+		if found, known := index.Find(reference); known && (found.Origin == Built || slices.Contains(s.pulled, reference)) {
+			images = append(images, found)
+		}
+	}
 	for _, reference := range s.pulled {
-		if image, known := standIn(reference, s.python); known {
-			images = append(images, image)
+		if _, there := index.Find(reference); there {
+			continue
+		}
+		if found, known := MachineImage(reference, s.python, nodeLibraries); known {
+			images = append(images, found)
 		}
 	}
-	return images
+	return images, nil
 }
 
-// Find looks a pulled image up by its reference or ID.
-func (s *Store) Find(name string) (Image, bool) {
+// Find looks an image of the node up by its reference or ID.
+func (s *Store) Find(name string) (Image, bool, error) {
+	images, err := s.List()
+	if err != nil {
+		return Image{}, false, err
+	}
 	reference := Normalize(name)
-	for _, image := range s.List() {
-		if image.ID == name || image.Reference == reference {
-			return image, true
+	for _, one := range images {
+		if one.ID == name || one.Reference == reference {
+			return one, true, nil
 		}
 	}
-	return Image{}, false
+	return Image{}, false, nil
 }
 
-// Pull makes an image available. The error of an unknown one is what the learner reads in the pod's events.
+// Pull makes an image available. The error of one that cannot be had is what the learner reads in the pod's events.
 func (s *Store) Pull(name string) (Image, error) {
 	reference := Normalize(name)
-	image, known := standIn(reference, s.python)
-	if !known {
-		return Image{}, fmt.Errorf("no registry can be reached from this cluster, and %q is not among the images that are built in (%s)",
-			name, strings.Join(builtIn(), ", "))
+	index, err := s.Library.Read()
+	if err != nil {
+		return Image{}, err
 	}
+	if _, local := index.Find(reference); local {
+		return Image{}, fmt.Errorf("%q was built on this machine and is in no registry, and no registry can be reached from this cluster; "+
+			"imagePullPolicy Always (the default for the tag latest) asks the registry each time: use another tag, and imagePullPolicy IfNotPresent", name)
+	}
+	found, known := MachineImage(reference, s.python, nodeLibraries)
+	if !known {
+		return Image{}, fmt.Errorf("no registry can be reached from this cluster, and %q is neither built on this machine (`labs images` lists those) "+
+			"nor among the images that are built in (%s)", name, strings.Join(builtIn(), ", "))
+	}
+	return found, s.remember(reference)
+}
+
+func (s *Store) remember(reference string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if slices.Contains(s.pulled, reference) {
-		return image, nil
+		return nil
 	}
-	return image, s.keep(append(s.pulled, reference))
+	return s.keep(append(s.pulled, reference))
 }
 
-// Remove forgets an image.
+// Remove forgets an image that was pulled.
 func (s *Store) Remove(name string) error {
-	image, found := s.Find(name)
-	if !found {
-		return nil
+	found, known, err := s.Find(name)
+	if err != nil || !known {
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.keep(slices.DeleteFunc(slices.Clone(s.pulled), func(one string) bool { return one == image.Reference }))
+	return s.keep(slices.DeleteFunc(slices.Clone(s.pulled), func(one string) bool { return one == found.Reference }))
 }
 
 func (s *Store) keep(pulled []string) error {

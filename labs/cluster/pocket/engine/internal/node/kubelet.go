@@ -11,6 +11,7 @@ import (
 // Paths inside a node.
 const (
 	programsDir   = "/opt/pocket"
+	imagesDir     = "/var/lib/images"
 	secretsDir    = "/etc/kubernetes"
 	kubeletDir    = "/var/lib/kubelet"
 	podLogsDir    = "/var/log/pods"

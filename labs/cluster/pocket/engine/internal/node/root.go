@@ -79,6 +79,7 @@ func fillRoot(spec Spec) error {
 		func() error { return nameNode(inside("etc"), spec) },
 		func() error { return rootfs.Devices(root, "") },
 		func() error { return rootfs.BindReadOnly(spec.Engine, inside(programsDir)) },
+		func() error { return rootfs.BindReadOnly(spec.Images, inside(imagesDir)) },
 		// The kubelet looks for the machine's cgroups here, so it is not a new one.
 		func() error { return rootfs.BindReadOnly("/sys", inside("sys")) },
 		func() error { return rootfs.Proc(root, false) },

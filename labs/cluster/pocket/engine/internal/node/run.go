@@ -87,7 +87,7 @@ func runtimeConfig(spec Spec) cri.Config {
 	return cri.Config{
 		NodeName: spec.Name, NodeIP: spec.Address, Socket: runtimeSocket, StateDir: "/var/lib/pocket",
 		PodCIDR: fmt.Sprintf("10.244.%d.0/24", spec.Index), Gateway: "10.244.0.1", Bridge: control.Bridge,
-		IDs: spec.IDs, Python: image.Python(spec.Python),
+		IDs: spec.IDs, Python: image.Python(spec.Python), Images: imagesDir,
 	}
 }
 

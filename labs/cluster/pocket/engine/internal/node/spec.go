@@ -9,6 +9,8 @@ type Spec struct {
 	// Disk is the folder that becomes the node's disk, Engine that of the programs; both as the machine knows them.
 	Disk   string `json:"disk"`
 	Engine string `json:"engine"`
+	// Images is the folder of the images that all nodes share.
+	Images string `json:"images"`
 	// MilliCPU and Memory (bytes) are what pods may request, where the machine has as much.
 	MilliCPU   int64  `json:"milliCPU"`
 	Memory     int64  `json:"memory"`

@@ -26,6 +26,10 @@ var etcFiles = map[string]string{
 // Etc fills /etc below root. Files of the machine that hold its users, its names or its secrets are not among them.
 func Etc(root string) error {
 	etc := filepath.Join(root, "etc")
+	return errors.Join(writeEtc(etc), machineEtc(etc))
+}
+
+func writeEtc(etc string) error {
 	if err := os.MkdirAll(etc, 0o755); err != nil {
 		return err
 	}
@@ -34,6 +38,10 @@ func Etc(root string) error {
 			return err
 		}
 	}
+	return nil
+}
+
+func machineEtc(etc string) error {
 	for _, name := range machineFiles {
 		if err := showFile(filepath.Join("/etc", name), filepath.Join(etc, name)); err != nil {
 			return err

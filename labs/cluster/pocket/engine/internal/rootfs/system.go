@@ -62,7 +62,10 @@ func copyLink(source, target string) error {
 	if err != nil {
 		return err
 	}
-	return os.Symlink(to, target)
+	if err := os.Symlink(to, target); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
 }
 
 // pythonAt puts the interpreter below local, an empty folder in place of the machine's own /usr/local. Of its folder only
@@ -80,10 +83,10 @@ func pythonAt(local string, python image.Python) error {
 	if err != nil {
 		return err
 	}
-	if strings.HasPrefix(executable, "/usr/") && !strings.HasPrefix(executable, "/usr/local/") {
-		return namesOf(filepath.Join(local, "bin"), executable)
-	}
 	name := "python" + minor(python.Version)
+	if strings.HasPrefix(executable, "/usr/") && !strings.HasPrefix(executable, "/usr/local/") {
+		return errors.Join(packageFolders(filepath.Join(local, "lib", name)), namesOf(filepath.Join(local, "bin"), executable))
+	}
 	if err := Bind(executable, filepath.Join(local, "bin", name)); err != nil {
 		return err
 	}
@@ -94,6 +97,13 @@ func pythonAt(local string, python image.Python) error {
 		return err
 	}
 	return namesOf(filepath.Join(local, "bin"), name)
+}
+
+// packageFolders are where a distribution's own interpreter looks for what is installed beside it.
+func packageFolders(library string) error {
+	return errors.Join(
+		os.MkdirAll(filepath.Join(library, "site-packages"), 0o755), os.MkdirAll(filepath.Join(library, "dist-packages"), 0o755),
+	)
 }
 
 func namesOf(bin, executable string) error {

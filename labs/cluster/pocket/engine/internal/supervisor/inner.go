@@ -212,6 +212,7 @@ func (c *cluster) nodeSpec(index int) (node.Spec, error) {
 	return node.Spec{
 		Name: host.Name, Address: host.Address, Index: index + 1, IDs: c.spec.IDs,
 		Disk: filepath.Join(options.State, "nodes", host.Name), Engine: options.Engine,
+		Images:   filepath.Join(options.State, "images"),
 		MilliCPU: cpu, Memory: memory,
 		Authority:  string(c.certs.Authority()),
 		Server:     newPair(c.certs.Pair(pki.KubeletServer(host.Name))),

@@ -26,7 +26,7 @@ type folder struct {
 
 // openFolder makes the state folder if need be and holds its lock until the process ends.
 func openFolder(path string) (*folder, error) {
-	for _, part := range []string{"", "logs", "nodes", "pki"} {
+	for _, part := range []string{"", "logs", "nodes", "pki", "images"} {
 		if err := os.MkdirAll(filepath.Join(path, part), 0o700); err != nil {
 			return nil, fmt.Errorf("make the state folder: %w", err)
 		}
