@@ -3,6 +3,7 @@
     LabsError
     ├── UsageError       the request itself is wrong: unknown id, unreadable file, foreign namespace
     ├── ManifestError    the manifest cannot be used as it stands
+    ├── ImageError       an image cannot be built
     ├── NotJudged        our own fault or the cluster's: nothing can be said about the learner's work
     ├── Busy             another process of ours holds the lock
     └── ClusterError     no cluster, a sick one, or not the one we know
@@ -19,6 +20,7 @@ __all__ = [
     "Busy",
     "ClusterError",
     "EngineError",
+    "ImageError",
     "LabsError",
     "ManifestError",
     "NotJudged",
@@ -54,6 +56,10 @@ class UsageError(LabsError):
 
 class ManifestError(LabsError):
     """The manifest cannot be used as it stands."""
+
+
+class ImageError(LabsError):
+    """An image cannot be built."""
 
 
 class NotJudged(LabsError):

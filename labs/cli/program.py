@@ -11,7 +11,21 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from types import FrameType
 
-from labs.cli import doctor, down, engine, kubectl, lessons, progress, reset, start, status, try_files, up
+from labs.cli import (
+    build,
+    doctor,
+    down,
+    engine,
+    images,
+    kubectl,
+    lessons,
+    progress,
+    reset,
+    start,
+    status,
+    try_files,
+    up,
+)
 from labs.cli.command import Command, add_common_options
 from labs.cli.output import Output
 from labs.errors import LabsError, NotJudged, UsageError
@@ -30,6 +44,8 @@ COMMANDS: tuple[Command, ...] = (
     try_files.COMMAND,
     progress.COMMAND,
     kubectl.COMMAND,
+    build.COMMAND,
+    images.COMMAND,
     engine.COMMAND,
 )
 _INTERRUPTED, _TERMINATED = 130, 143

@@ -11,6 +11,7 @@ __all__ = [
     "Cluster",
     "ClusterStatus",
     "Finding",
+    "Image",
     "NodeStatus",
     "ProcessStatus",
     "Progress",
@@ -106,6 +107,19 @@ class Finding:
     next_step: str = ""
 
 
+@dataclass(frozen=True)
+class Image:
+    """An image that Pods of the cluster can use.
+
+    `digest`: sha256:…; `size` in bytes; `origin`: built, pulled, stand-in (this machine's own programs) or loaded.
+    """
+
+    name: str
+    digest: str
+    size: int
+    origin: str
+
+
 class Cluster(Protocol):
     """A place where lessons run. All methods raise `labs.errors.LabsError`; `up`, `down` and `reset` are locked."""
 
@@ -130,3 +144,9 @@ class Cluster(Protocol):
 
     def kubectl(self) -> list[str]:
         """First words of a kubectl command line of the right version."""
+
+    def build(self, context: Path, tag: str, progress: Progress, arguments: Mapping[str, str] | None = None) -> None:
+        """Build the Dockerfile in `context` as the image `tag` for every node; `arguments`: values of its ARGs."""
+
+    def images(self) -> tuple[Image, ...]:
+        """Images that are on the nodes, those of Kubernetes itself left out."""

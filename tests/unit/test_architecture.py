@@ -43,7 +43,8 @@ def tracked(*patterns: str) -> list[Path]:
 
 
 SOURCES = sorted(LABS.rglob("*.py"))
-OURS = [path for path in SOURCES if "node_modules" not in path.parts]
+# Course images hold programs of their own.
+OURS = [path for path in SOURCES if "node_modules" not in path.parts and not path.is_relative_to(LABS / "images")]
 
 
 def layer(module: str) -> tuple[str, int] | None:

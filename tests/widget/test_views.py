@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from labs.cluster.pocket.images import stand_in_id
 from labs.ui.views.events import describe_view, events_view
 from labs.ui.views.held import held_view
 from labs.ui.views.logs import log_view
-from labs.ui.views.standin import stand_in, stand_in_id
+from labs.ui.views.standin import stand_in
 from labs.ui.views.status import foreign_changes
 from labs.ui.views.table import table_view
 from labs.ui.views.utf16 import Offsets

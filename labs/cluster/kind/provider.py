@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from labs.cluster import api
 from labs.cluster.files import write_text
 from labs.cluster.guard import cluster_lock
+from labs.cluster.kind import images
 from labs.cluster.kind.config import Shape, render
 from labs.cluster.kind.containers import ContainerEngine, NodeContainer, ask
 from labs.cluster.kind.create import Kind
@@ -25,7 +26,7 @@ from labs.cluster.kind.recipe import cluster_name, node_image
 from labs.cluster.kind.state import Record, read_record, write_record
 from labs.cluster.launcher import write_launcher
 from labs.cluster.lessons import remove_lesson_namespaces
-from labs.cluster.model import ClusterStatus, NodeStatus, Progress, Step, UpOptions
+from labs.cluster.model import ClusterStatus, Image, NodeStatus, Progress, Step, UpOptions
 from labs.cluster.progress import read_progress, recorded
 from labs.errors import ClusterError, LabsError, NotRunning, WrongCluster
 from labs.paths import cluster_dir
@@ -107,6 +108,19 @@ class KindCluster:
     def kubectl(self) -> list[str]:
         """See `Cluster.kubectl`."""
         return find_kubectl(self.folder)
+
+    def build(self, context: Path, tag: str, progress: Progress, arguments: Mapping[str, str] | None = None) -> None:
+        """See `Cluster.build`."""
+        self.kubeconfig()
+        engine = ask()
+        images.build(self._kind(engine, ensure_kind(progress)), context, tag, progress, arguments or {})
+
+    def images(self) -> tuple[Image, ...]:
+        """See `Cluster.images`."""
+        self.kubeconfig()
+        engine = ask()
+        nodes = self._own_nodes(engine)
+        return images.on_nodes(self._kind(engine, Path("kind")), nodes[0].name) if nodes else ()
 
     @property
     def _mark(self) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +15,8 @@ from labs.cluster.guard import cluster_lock
 from labs.cluster.launcher import write_launcher
 from labs.cluster.lessons import remove_lesson_namespaces
 from labs.cluster.locks import holder, is_held
-from labs.cluster.model import ClusterStatus, Progress, Step, UpOptions
-from labs.cluster.pocket import supervisor
+from labs.cluster.model import ClusterStatus, Image, Progress, Step, UpOptions
+from labs.cluster.pocket import images, supervisor
 from labs.cluster.pocket.engine import ensure_engine, find_engine
 from labs.cluster.pocket.probe import preflight
 from labs.cluster.pocket.state import Record, Report, read_record, read_report, write_record
@@ -94,6 +94,15 @@ class PocketCluster:
     def kubectl(self) -> list[str]:
         """See `Cluster.kubectl`; the engine is built when it is missing."""
         return [str((find_engine() or ensure_engine(lambda step: None)).kube), "kubectl"]
+
+    def build(self, context: Path, tag: str, progress: Progress, arguments: Mapping[str, str] | None = None) -> None:
+        """See `Cluster.build`; the cluster need not run."""
+        engine = find_engine() or ensure_engine(progress)
+        images.build(engine, self.folder, context, tag, progress, arguments or {})
+
+    def images(self) -> tuple[Image, ...]:
+        """See `Cluster.images`."""
+        return images.stored(self.folder)
 
     @contextmanager
     def _ended_on_failure(self) -> Iterator[None]:

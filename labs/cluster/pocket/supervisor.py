@@ -20,7 +20,7 @@ from labs.cluster.pocket.state import Record
 from labs.cluster.processes import Process, descendants, find
 from labs.errors import ClusterError
 
-__all__ = ["end", "start"]
+__all__ = ["end", "python_options", "start"]
 
 _READY_SECONDS = 180.0
 _ORDERLY_SECONDS = 8.0
@@ -77,19 +77,22 @@ def end(process: Process) -> None:
 
 
 def _command(engine: Engine, folder: Path, record: Record, port: int | None) -> list[str]:
-    python = Path(getattr(sys, "_base_executable", "") or sys.executable).resolve()
     settings = {
         "--state": folder,
         "--engine": engine.folder,
         "--nodes": record.nodes,
         "--node-cpu": record.node_cpu,
         "--node-memory": record.node_memory,
-        "--python": python,
-        "--python-prefix": sys.base_prefix,
-        "--python-version": ".".join(map(str, sys.version_info[:3])),
         "--port": port or 0,
     }
-    return [str(engine.pocket), "up", *(str(word) for pair in settings.items() for word in pair)]
+    return [str(engine.pocket), "up", *(str(word) for pair in settings.items() for word in pair), *python_options()]
+
+
+def python_options() -> list[str]:
+    """Which interpreter stand-in images have: the one below any virtual environment."""
+    python = Path(getattr(sys, "_base_executable", "") or sys.executable).resolve()
+    version = ".".join(map(str, sys.version_info[:3]))
+    return ["--python", str(python), "--python-prefix", sys.base_prefix, "--python-version", version]
 
 
 def _environment() -> dict[str, str]:

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
-from functools import cache
 
+from labs.cluster.pocket.images import LIBRARY, stand_in_id
 from labs.ui.store import Json
-
-LIBRARY = "docker.io/library/"
-
-
-@cache
-def stand_in_id(image: str) -> str:
-    """The image id that the pocket engine gives the stand-in for an image such as ``python:3.10``."""
-    name = image.removeprefix(LIBRARY)
-    reference = LIBRARY + (name if ":" in name else f"{name}:latest")
-    return f"sha256:{hashlib.sha256(f'stand-in of {reference}'.encode()).hexdigest()}"
 
 
 def stand_in(pod: Json) -> str:
