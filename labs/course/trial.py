@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,8 +157,16 @@ def trial(client: Client, exercise: Exercise, brought: Collection[Identity] = ()
 
 
 def _in_any_case(work: Callable[[], None]) -> None:
-    """Run to the end in a thread of its own, so that Ctrl-C does not leave half of it undone."""
-    thread = threading.Thread(target=work, name="labs-trial-remove")
+    """Run to the end in a thread of its own, so that Ctrl-C does not leave half of it undone.
+
+    A cluster that does not answer keeps the namespace; `labs reset` removes it.
+    """
+
+    def attempt() -> None:
+        with suppress(LabsError):
+            work()
+
+    thread = threading.Thread(target=attempt, name="labs-trial-remove")
     thread.start()
     thread.join()
 

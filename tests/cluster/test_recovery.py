@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.pocket import Pocket
+from labs.cluster.processes import descendants, find
+from tests.pocket import Pocket, all_ended
 
 SECONDS = 60.0
 POD = """
@@ -49,7 +51,20 @@ def test_any_process_may_be_killed(own_place: Pocket) -> None:
             time.sleep(0.1)
 
 
-@pytest.mark.parametrize("ending", ["down", "kill"])
+def test_a_kubelet_may_be_killed(own_place: Pocket) -> None:
+    own_place.labs("up", "--nodes", "1")
+    node = find(named(own_place, "node-1")["pid"])
+    assert node
+    kubelet = next(one for one in descendants(node) if "kubelet" in Path(f"/proc/{one.pid}/cmdline").read_text())
+    kubelet.signal(signal.SIGKILL)
+    assert kubelet.wait(SECONDS)
+    manifest = own_place.folder / "pod.yaml"
+    manifest.write_text(POD)
+    own_place.kubectl("apply", "-f", str(manifest))
+    own_place.kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/kept", "--timeout=60s")
+
+
+@pytest.mark.parametrize("ending", ["down", "kill", "kill-inner"])
 def test_the_state_is_there_at_the_next_start(own_place: Pocket, ending: str) -> None:
     own_place.labs("up")
     manifest = own_place.folder / "pod.yaml"
@@ -59,6 +74,8 @@ def test_the_state_is_there_at_the_next_start(own_place: Pocket, ending: str) ->
     if ending == "down":
         own_place.labs("down")
     else:
-        os.kill(own_place.status()["pid"], signal.SIGKILL)
+        outer, *below = processes = own_place.processes()
+        (below[0] if ending == "kill-inner" else outer).signal(signal.SIGKILL)
+        assert all_ended(processes, within=30)
     own_place.labs("up")
     assert own_place.kubectl("logs", "kept") == "said before the end\n"

@@ -70,7 +70,7 @@ def _failed(code: int, said: Sequence[str]) -> EngineError:
     if any(word in text for word in network):
         return EngineError(
             what="The engine's source could not be downloaded",
-            why=_last(said),
+            why=_last(said, lines=1),
             next_step="Check the network (Go uses GOPROXY and HTTPS_PROXY), or run `labs engine import FILE` with a bundle "
             "from someone who has the engine",
         )
@@ -81,6 +81,6 @@ def _failed(code: int, said: Sequence[str]) -> EngineError:
     )
 
 
-def _last(said: Sequence[str]) -> str:
-    lines = [line.strip() for line in said if line.strip() and not line.startswith("#")]
-    return " / ".join(lines[-3:]) or "go gave no reason"
+def _last(said: Sequence[str], lines: int = 3) -> str:
+    told = [line.strip() for line in said if line.strip() and not line.startswith("#")]
+    return " / ".join(told[-lines:]) or "go gave no reason"

@@ -95,7 +95,11 @@ def _install(requirement: str, target: Path) -> None:
     answer = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
     if answer.returncode:
         lines = [line for line in answer.stderr.splitlines() if line.strip()] or ["no message"]
-        raise _missing((), f"Fetching `{requirement}` from the package index failed: {lines[-1].strip()}")
+        offline = (
+            "connection" in answer.stderr.lower()
+        )  # pip tries again and again, and then says "no matching distribution"
+        why = "it cannot be reached" if offline else lines[-1].strip()
+        raise _missing((), f"Fetching `{requirement}` from the package index failed: {why}")
 
 
 def _wanted(required: tuple[int, ...]) -> str:
