@@ -21,6 +21,9 @@ from labs.errors import ClusterError
 from labs.kube import Client
 from labs.kube.streams import watch_events
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from scripts import _bench_kind
+
 Values = list[float]
 NAMESPACE = "labs-bench"
 WRONG = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: test-ml-pod\nspec:\n  container:\n    - image: python:3.10\n"
@@ -31,7 +34,7 @@ class Place:
 
     def __init__(self, folder: Path, **variables: str) -> None:
         own = {"LABS_STATE_DIR": str(folder / "state"), "LABS_WORK_DIR": str(folder / "work"), **variables}
-        self.folder, self.environment = folder, {**os.environ, **own}
+        self.folder, self.environment = folder, {**os.environ, "LABS_CLUSTER": "pocket", **own}
 
     def labs(self, *words: str) -> float:
         """Run `labs WORDS…`; returns its seconds, the start of Python included."""
@@ -351,6 +354,7 @@ MEASUREMENTS: dict[str, tuple[str, Callable[[], Values]]] = {
     "pss_mib": ("MiB", pss_mib),
     "idle_cpu_percent": ("%", idle_cpu_percent),
     "start_to_page": ("s", start_to_page),
+    **_bench_kind.MEASUREMENTS,
 }
 
 
@@ -366,7 +370,8 @@ def main() -> int:
     """Each measurement in a process of its own, so that none disturbs the next; 1 when one could not be made."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *MEASUREMENTS], metavar="NAME", help=", ".join(MEASUREMENTS))
-    names = parser.parse_args().names or [name for name in MEASUREMENTS if name != "engine_build_cold"]
+    left_out = {"engine_build_cold", *_bench_kind.MEASUREMENTS}
+    names = parser.parse_args().names or [name for name in MEASUREMENTS if name not in left_out]
     if len(names) == 1:
         unit, measure = MEASUREMENTS[names[0]]
         print(json.dumps(summary(names[0], unit, measure())), flush=True)

@@ -1,6 +1,7 @@
 """What tests share: one real cluster a session, a fresh namespace a test, an ordinary user, a browser.
 
-What is not there is a skip with its reason; with LABS_TEST_REQUIRE=all it is a failure.
+What is not there is a skip with its reason; with LABS_TEST_REQUIRE=all it is a failure (`all-but-kind`: but
+not for want of a container engine).
 """
 
 from __future__ import annotations
@@ -34,16 +35,23 @@ _MARKED_BY_FIXTURE = {
     "own_place": "engine",
     "ordinary_user": "engine",
     "chromium": "browser",
+    "container_engine": "kind",
 }
-_ORDER = ("unit", "widget", "cluster", "notebooks", "e2e")
+_ORDER = ("unit", "widget", "cluster", "notebooks", "e2e", "kind")
 _namespaces = count(1)
 FAILED = pytest.StashKey[bool]()
 _seconds: dict[str, float] = defaultdict(float)
 
 
-def lacking(reason: str) -> NoReturn:
+def required(part: str = "") -> bool:
+    """Whether tests of a part (a folder of tests) must run: LABS_TEST_REQUIRE is `all`, or `all-but-kind` elsewhere."""
+    value = os.environ.get("LABS_TEST_REQUIRE", "")
+    return value == "all" or (value == "all-but-kind" and part != "kind")
+
+
+def lacking(reason: str, *, part: str = "") -> NoReturn:
     """Skip because of `reason`, or fail where nothing may be skipped."""
-    if os.environ.get("LABS_TEST_REQUIRE") == "all":
+    if required(part):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
 
@@ -70,7 +78,7 @@ def _area(item: pytest.Item) -> str:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Where nothing may be skipped, a skip is a failure with the same words."""
     report: pytest.TestReport = yield  # type: ignore[assignment]
-    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("LABS_TEST_REQUIRE") == "all":
+    if report.skipped and not hasattr(report, "wasxfail") and required(_area(item)):
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be: {report.longrepr}"
     if report.failed:

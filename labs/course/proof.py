@@ -44,11 +44,18 @@ class _Case:
 
 
 def prove(
-    client: Client, ids: Sequence[str] = (), *, tell: Callable[[Proof], None] = lambda proof: None
+    client: Client,
+    ids: Sequence[str] = (),
+    *,
+    tell: Callable[[Proof], None] = lambda proof: None,
+    chosen: Callable[[str, str], bool] = lambda exercise, manifest: True,
 ) -> tuple[Proof, ...]:
-    """Judge every manifest of these exercises (default: of all), several at once, each in a fresh namespace."""
+    """Judge every manifest of these exercises (default: of all), several at once, each in a fresh namespace.
+
+    `chosen` leaves out manifests by exercise and name, such as ``starter`` or ``reject/no-image``.
+    """
     exercises = [find(ident) for ident in ids] or list(catalogue().exercises())
-    cases = [case for exercise in exercises for case in _cases(exercise)]
+    cases = [case for exercise in exercises for case in _cases(exercise) if chosen(exercise.id, case.manifest)]
 
     def work(case: _Case) -> Proof:
         proof = Proof(case.exercise.id, case.manifest, _problem(client, case))

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
@@ -54,23 +55,29 @@ def _wait(events: Queue[dict[str, Any]], kinds: set[str], seconds: float) -> dic
     return found
 
 
+@contextmanager
+def opened(pocket: Pocket, *words: str) -> Iterator[Course]:
+    """`labs start --no-browser`, ended like a learner does, by an interrupt; its cluster is up."""
+    process = pocket.spawn("start", "--no-browser", "--json", *words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdout
+    events: Queue[dict[str, Any]] = Queue()
+    reader = threading.Thread(target=_read, args=(process.stdout, events), daemon=True)
+    reader.start()
+    try:
+        yield Course(pocket, _wait(events, {"open", "cluster"}, 120)["open"]["url"])
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+        reader.join(5)
+        process.stdout.close()
+    assert process.returncode in (0, 130)
+
+
 @pytest.fixture(scope="session")
 def course(engine: Path) -> Iterator[Course]:
-    """`labs start --no-browser`, ended like a learner does, by an interrupt; its cluster is up."""
-    with place() as pocket:
-        process = pocket.spawn("start", "--no-browser", "--json", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        assert process.stdout
-        events: Queue[dict[str, Any]] = Queue()
-        reader = threading.Thread(target=_read, args=(process.stdout, events), daemon=True)
-        reader.start()
-        try:
-            yield Course(pocket, _wait(events, {"open", "cluster"}, 120)["open"]["url"])
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(60)
-            reader.join(5)
-            process.stdout.close()
-    assert process.returncode in (0, 130)
+    """A running course on a pocket cluster of its own."""
+    with place() as pocket, opened(pocket) as found:
+        yield found
 
 
 @pytest.fixture

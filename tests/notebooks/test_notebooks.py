@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping
 from pathlib import Path
 
 import nbclient
@@ -55,13 +56,17 @@ def _errors(cell: nbformat.NotebookNode) -> list[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_solved_lesson_runs_through(fresh: Pocket, name: str, tmp_path: Path) -> None:
-    """By nbval in a process of its own, because its kernels take the cluster from the environment."""
+    runs_through(name, fresh.environment, tmp_path)
+
+
+def runs_through(name: str, environment: Mapping[str, str], tmp_path: Path) -> None:
+    """Solve a lesson by nbval in a process of its own, because its kernels take the cluster from the environment."""
     results = tmp_path / "cells.xml"
     options = ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", "120", "-p", "no:cacheprovider", "-q"]
     places = ["-c", os.devnull, "--rootdir", str(ROOT), f"--junitxml={results}"]
     command = [sys.executable, "-m", "pytest", *options, *places, str(ROOT / "solutions" / name)]
     answer = subprocess.run(
-        command, env=fresh.environment, cwd=tmp_path, capture_output=True, text=True, timeout=900, check=False
+        command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=900, check=False
     )
     assert answer.returncode in NO_TESTS_FAILED, answer.stdout + answer.stderr
     suite = ElementTree.parse(results).getroot().find("testsuite")

@@ -11,7 +11,7 @@ import yaml
 
 from labs.cluster.kind.recipe import MARK, image_version
 
-__all__ = ["Shape", "render"]
+__all__ = ["Shape", "amount", "render"]
 
 _GANGS_SINCE = (1, 37)
 _SYNC = "horizontal-pod-autoscaler-sync-period"
@@ -74,8 +74,8 @@ def _patches(shape: Shape) -> list[dict[str, Any]]:
 
 def _reserved(shape: Shape) -> Mapping[str, str]:
     """What the kubelet keeps back of the whole host, so that a node offers what was asked for, or the host if that is less."""
-    cpu = max(0, round(shape.host_cpus * 1000 - _amount(shape.cpu) * 1000))
-    memory = max(0, shape.host_memory - round(_amount(shape.memory)))
+    cpu = max(0, round(shape.host_cpus * 1000 - amount(shape.cpu) * 1000))
+    memory = max(0, shape.host_memory - round(amount(shape.memory)))
     return {"cpu": f"{cpu}m", "memory": str(memory)}
 
 
@@ -96,7 +96,8 @@ def _appended() -> list[dict[str, str]]:
     ]
 
 
-def _amount(quantity: str) -> float:
+def amount(quantity: str) -> float:
+    """A Kubernetes quantity (``500m``, ``4Gi``) as a number."""
     number = quantity.rstrip("kMGTim")
     unit = quantity[len(number) :]
     return float(number) / 1000 if unit == "m" else float(number) * _UNITS[unit]

@@ -1,64 +1,81 @@
-"""Images for the nodes: built by the container engine, loaded from an archive."""
+"""Course images on kind: built by the container engine itself, loaded into the nodes by archive, listed as a node has them."""
 
 from __future__ import annotations
 
-import json
+import os
+import re
 import subprocess
+import time
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from labs.cluster.kind.create import Kind
+from labs.cluster.kind.containers import ContainerEngine
 from labs.cluster.model import Image, Progress, Step
 from labs.errors import ImageError
 
-__all__ = ["build", "on_nodes"]
+__all__ = ["build_image", "images_of"]
 
-_BUILD_SECONDS = 1800.0
-_LOAD_SECONDS = 300.0
-
-
-def build(kind: Kind, context: Path, tag: str, progress: Progress, arguments: Mapping[str, str]) -> None:
-    """Build with the engine, and put the image into every node; raises ImageError."""
-    engine, words = kind.engine, [f"--build-arg={name}={value}" for name, value in arguments.items()]
-    progress(Step("image", "running", f"{engine.name} build {tag}"))
-    answer = engine.attempt("build", "-t", tag, *words, str(context), seconds=_BUILD_SECONDS)
-    if answer.returncode:
-        _refuse(f"{engine.name} could not build {tag}", answer)
-    progress(Step("image", "running", f"loading {tag} into the nodes"))
-    with TemporaryDirectory(prefix="labs-image-") as folder:
-        archive = str(Path(folder) / "image.tar")
-        engine.run("save", "-o", archive, tag, seconds=_LOAD_SECONDS)
-        answer = subprocess.run(
-            [kind.program, "load", "image-archive", archive, "--name", kind.cluster],
-            env=engine.environment(),
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            timeout=_LOAD_SECONDS,
-            check=False,
-        )
-    if answer.returncode:
-        _refuse(f"{tag} could not be loaded into the nodes", answer)
-    progress(Step("image", "ready", f"{tag} is on every node"))
+_STEP = re.compile(r"^(?:Step (?P<old>\d+/\d+) : |#\d+ \[(?:\S+ )?(?P<new>\d+/\d+)\] )(?P<what>.*)")
+_SYSTEM = ("registry.k8s.io/", "docker.io/kindest/", "sha256:", "import-")
+_UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
-def on_nodes(kind: Kind, node: str) -> tuple[Image, ...]:
-    """Images of one node that are not Kubernetes' own."""
-    answer = kind.engine.run("exec", node, "crictl", "images", "-o", "json")
-    return tuple(_images(answer))
+def build_image(
+    engine: ContainerEngine, context: Path, tag: str, progress: Progress, arguments: Mapping[str, str]
+) -> None:
+    """`docker build -t tag context`, step by step; raises ImageError with its last words. An interrupt ends it."""
+    words = [f"--build-arg={name}={value}" for name, value in arguments.items()]
+    began, said = time.monotonic(), deque[str](maxlen=20)
+    process = subprocess.Popen(
+        [engine.program, "build", "-t", tag, *words, str(context)],
+        env={**os.environ, "DOCKER_BUILDKIT": "1" if _has_buildkit(engine) else "0", "BUILDKIT_PROGRESS": "plain"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout
+        for line in process.stdout:
+            said.append(line.strip())
+            found = _STEP.match(line)
+            if found:
+                progress(Step("image", "running", f"{tag}: {found['old'] or found['new']} {found['what']}"))
+        code = process.wait()
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+    if code:
+        raise _failed(tag, context, said)
+    progress(Step("image", "ready", f"{tag} built", None, time.monotonic() - began))
 
 
-def _images(text: str) -> list[Image]:
-    found = []
-    for one in json.loads(text).get("images") or ():
-        for name in one.get("repoTags") or ():
-            short = str(name).removeprefix("docker.io/library/").removeprefix("docker.io/")
-            if not short.startswith(("registry.k8s.io/", "kindest/")):
-                found.append(Image(short, str(one["id"]), int(one.get("size") or 0), "loaded"))
-    return sorted(found, key=lambda image: image.name)
+def images_of(engine: ContainerEngine, node: str, origins: Mapping[str, str]) -> tuple[Image, ...]:
+    """The images of a node, those of Kubernetes itself left out; `origins`: what we know of names (default: pulled)."""
+    listed = engine.run("exec", node, "ctr", "-n", "k8s.io", "images", "ls", seconds=30)
+    found = {}
+    for line in listed.splitlines()[1:]:
+        words = line.split()
+        if len(words) > 4 and not words[0].startswith(_SYSTEM) and "@" not in words[0]:
+            name = words[0].removeprefix("docker.io/").removeprefix("library/")
+            found[name] = Image(name, words[2], round(float(words[3]) * _UNITS[words[4]]), origins.get(name, "pulled"))
+    return tuple(found[name] for name in sorted(found))
 
 
-def _refuse(what: str, answer: subprocess.CompletedProcess[str]) -> None:
-    lines = [line for line in (answer.stderr + answer.stdout).splitlines() if line.strip()]
-    raise ImageError(what=what, why="\n".join(lines[-12:]), next_step="Mend what it names and build again")
+def _has_buildkit(engine: ContainerEngine) -> bool:
+    """Whether the newer builder is there; without its plugin `docker build` refuses to use it."""
+    return engine.name == "docker" and engine.attempt("buildx", "version", seconds=10).returncode == 0
+
+
+def _failed(tag: str, context: Path, said: deque[str]) -> ImageError:
+    lines = [line for line in said if line and "DEPRECATED" not in line]
+    return ImageError(
+        what=f"The image {tag} could not be built",
+        why=next((line for line in reversed(lines) if "rror" in line or "failed" in line), lines[-1] if lines else ""),
+        next_step=f"Look at {context / 'Dockerfile'}; the step before the message is the one that failed",
+    )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
 from pathlib import Path
 
+from labs.cluster.files import read_json
 from labs.cluster.kind.containers import ContainerEngine, ask
 from labs.cluster.kind.create import at_work
 from labs.cluster.kind.program import find_kind, kind_can_be_had
@@ -42,6 +43,7 @@ class Facts:
     proxy: str = ""
     half_made: str = ""
     stale_lock: bool = False
+    metrics: Mapping[str, object] = field(default_factory=dict)
     kind: str = ""
     kind_can_be_had: bool = True
     image: str = ""
@@ -83,6 +85,7 @@ def gather(engine: ContainerEngine) -> Facts:
         subnets=_subnets(engine),
         proxy=engine.proxy or os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy") or "",
         half_made=_half_made(engine, folder),
+        metrics=read_json(folder / "metrics-server.json") or {},
         stale_lock=(folder / "kubeconfig.lock").exists(),
         kind=str(kind or ""),
         kind_can_be_had=kind is not None or kind_can_be_had(),
@@ -106,6 +109,7 @@ def judge(engine: ContainerEngine, facts: Facts, nodes: int = 3) -> tuple[Findin
         _snap(engine),
         _store(engine),
         _left(facts),
+        _metrics(facts),
     )
     return tuple(one for one in found if one)
 
@@ -264,6 +268,21 @@ def _left(facts: Facts) -> Finding | None:
         found=facts.half_made or "kind's lock file of an interrupted run",
         why="An earlier start was broken off",
         next_step="`labs up --cluster kind` removes it and starts anew; `labs down --cluster kind` only removes it",
+    )
+
+
+def _metrics(facts: Facts) -> Finding | None:
+    """Only where a cluster runs and its background process has tried."""
+    if not facts.metrics:
+        return None
+    here = bool(facts.metrics.get("installed"))
+    return Finding(
+        "kind: metrics-server",
+        ok=here,
+        required=False,
+        found="installed" if here else f"not in the cluster: {facts.metrics.get('why')}",
+        why="A HorizontalPodAutoscaler has no numbers without it; no other lesson needs it",
+        next_step="On a network that reaches the registry: labs down --cluster kind, labs up --cluster kind",
     )
 
 

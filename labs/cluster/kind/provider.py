@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from labs.cluster import api
-from labs.cluster.files import write_text
+from labs.cluster.files import read_json, write_json, write_text
 from labs.cluster.guard import cluster_lock
-from labs.cluster.kind import images
+from labs.cluster.kind import agent
 from labs.cluster.kind.config import Shape, render
 from labs.cluster.kind.containers import ContainerEngine, NodeContainer, ask
 from labs.cluster.kind.create import Kind
+from labs.cluster.kind.images import build_image, images_of
 from labs.cluster.kind.kubectl import find_kubectl, take_kubectl
+from labs.cluster.kind.loading import BASE_IMAGES, load
 from labs.cluster.kind.preflight import preflight
 from labs.cluster.kind.program import ensure_kind
 from labs.cluster.kind.pull import ensure_image
@@ -26,7 +28,7 @@ from labs.cluster.kind.recipe import cluster_name, node_image
 from labs.cluster.kind.state import Record, read_record, write_record
 from labs.cluster.launcher import write_launcher
 from labs.cluster.lessons import remove_lesson_namespaces
-from labs.cluster.model import ClusterStatus, Image, NodeStatus, Progress, Step, UpOptions
+from labs.cluster.model import ClusterStatus, Image, NodeStatus, ProcessStatus, Progress, Step, UpOptions
 from labs.cluster.progress import read_progress, recorded
 from labs.errors import ClusterError, LabsError, NotRunning, WrongCluster
 from labs.paths import cluster_dir
@@ -60,6 +62,7 @@ class KindCluster:
                 self._resume(engine, nodes, record, report)
             else:
                 self._create(engine, nodes, record, options, report)
+            agent.start(self.folder)
         return self.status()
 
     def down(self, progress: Progress) -> ClusterStatus:
@@ -113,14 +116,16 @@ class KindCluster:
         """See `Cluster.build`."""
         self.kubeconfig()
         engine = ask()
-        images.build(self._kind(engine, ensure_kind(progress)), context, tag, progress, arguments or {})
+        build_image(engine, context, tag, progress, arguments or {})
+        load(self._kind(engine, ensure_kind(progress)), [tag], self.folder, progress)
+        origins = read_json(self.folder / "images.json") or {}
+        write_json(self.folder / "images.json", {**origins, tag: "built"})
 
     def images(self) -> tuple[Image, ...]:
         """See `Cluster.images`."""
         self.kubeconfig()
-        engine = ask()
-        nodes = self._own_nodes(engine)
-        return images.on_nodes(self._kind(engine, Path("kind")), nodes[0].name) if nodes else ()
+        origins = dict.fromkeys(BASE_IMAGES, "loaded") | (read_json(self.folder / "images.json") or {})
+        return images_of(ask(), f"{cluster_name()}-control-plane", origins)
 
     @property
     def _mark(self) -> Path:
@@ -165,11 +170,21 @@ class KindCluster:
         try:
             kind.create(config, image, self._log("create.log"), progress)
             self._finish(engine, replace(wanted, port=port), progress)
+            self._load_bases(kind, progress)
         except BaseException:
             if (read_record(self.folder) or Record()).phase == "creating":
                 kind.remove(progress)
                 write_record(self.folder, wanted.forgotten())
             raise
+
+    def _load_bases(self, kind: Kind, progress: Progress) -> None:
+        """Spare the nodes the registry where the container engine has what the lessons run."""
+        here = [each for each in BASE_IMAGES if kind.engine.has_image(each)]
+        try:
+            if here:
+                load(kind, here, self.folder, progress)
+        except LabsError as error:
+            progress(Step("images", "note", f"{error} The nodes fetch them themselves."))
 
     def _finish(self, engine: ContainerEngine, record: Record, progress: Progress) -> None:
         """Wait for the nodes, and write down who the cluster is."""
@@ -210,10 +225,11 @@ class KindCluster:
         if record.phase:
             began, engine = time.monotonic(), ask()
             self._own_nodes(engine)
+            agent.end(self.folder)
             self._kind(engine, Path()).remove(progress)
             write_record(self.folder, record.forgotten())
             progress(Step("cluster", "ready", "removed with its containers", None, time.monotonic() - began))
-        for name in ("up.json", "kubeconfig", "kind.yaml"):
+        for name in ("up.json", "kubeconfig", "kind.yaml", "images.json", "metrics-server.json"):
             (self.folder / name).unlink(missing_ok=True)
         for name in ("node", "bin"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
@@ -241,13 +257,16 @@ class KindCluster:
 
 
 def _status_of(record: Record, nodes: tuple[NodeStatus, ...]) -> ClusterStatus:
+    process = agent.running(cluster_dir("kind"))
     return ClusterStatus(
         name="kind",
         state="running",
         server=f"https://127.0.0.1:{record.port}",
         version=_version(cluster_dir("kind") / "kubeconfig"),
         identity=record.identity,
+        pid=process.pid if process else 0,
         nodes=nodes,
+        processes=(ProcessStatus("agent", process.pid, 0),) if process else (),
         settings={
             "nodes": record.nodes,
             "node_cpu": record.node_cpu,
