@@ -274,6 +274,14 @@ def keystroke_to_diagnostic() -> Values:
         return values
 
 
+def map_200_pods() -> Values:
+    """From a snapshot in which one of 200 Pods has changed to that Pod on the page, in Chromium."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    from scripts._bench_map import measure
+
+    return measure()
+
+
 def pss_mib() -> Values:
     """Proportional memory of all processes of a cluster without pods."""
     with cluster() as found:
@@ -351,6 +359,7 @@ MEASUREMENTS: dict[str, tuple[str, Callable[[], Values]]] = {
     "exit_to_seen": ("ms", exit_to_seen),
     "event_to_verdict": ("ms", event_to_verdict),
     "keystroke_to_diagnostic": ("ms", keystroke_to_diagnostic),
+    "map_200_pods": ("ms", map_200_pods),
     "pss_mib": ("MiB", pss_mib),
     "idle_cpu_percent": ("%", idle_cpu_percent),
     "start_to_page": ("s", start_to_page),
