@@ -2,6 +2,7 @@ package builder
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -18,9 +19,11 @@ import (
 	"time"
 
 	securejoin "github.com/cyphar/filepath-securejoin"
+	"github.com/google/go-containerregistry/pkg/authn"
 
 	"labs/engine/internal/dockerfile"
 	"labs/engine/internal/image"
+	"labs/engine/internal/registry"
 	"labs/engine/internal/rootfs"
 )
 
@@ -202,7 +205,12 @@ func (b *build) base(one dockerfile.Instruction, name string) (image.Image, erro
 	}
 	found, known := image.MachineImage(image.Normalize(name), b.Python, filepath.Join(b.Python.Prefix, "lib"))
 	if !known {
-		return found, one.Errorf("there is no image %q here, and no registry can be reached: `labs images` lists what there is", name)
+		pulled, err := registry.Pull(context.Background(), b.Library, image.Normalize(name), authn.Anonymous)
+		if err != nil {
+			return found, one.Errorf("there is no image %q here (`labs images` lists what there is), and it cannot be pulled: %v", name, err)
+		}
+		pulled.ID, pulled.Reference = "", ""
+		return pulled, nil
 	}
 	found.ID, found.Reference = "", ""
 	found.Labels = map[string]string{image.Label: "Python " + b.Python.Version + " and the programs of this machine"}

@@ -6,12 +6,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	"golang.org/x/sys/unix"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 
 	"labs/engine/internal/image"
+	"labs/engine/internal/registry"
 )
 
 // described tells the kubelet of an image, and which user it wants: the kubelet passes that on, and refuses root where a Pod
@@ -58,8 +60,14 @@ func (s *Server) ImageStatus(_ context.Context, request *runtimeapi.ImageStatusR
 }
 
 // PullImage makes an image available or tells why it cannot be had.
-func (s *Server) PullImage(_ context.Context, request *runtimeapi.PullImageRequest) (*runtimeapi.PullImageResponse, error) {
-	pulled, err := s.images.Pull(request.GetImage().GetImage())
+func (s *Server) PullImage(ctx context.Context, request *runtimeapi.PullImageRequest) (*runtimeapi.PullImageResponse, error) {
+	login := request.GetAuth()
+	pulled, err := s.images.Pull(request.GetImage().GetImage(), func(reference string) error {
+		return registry.Ask(ctx, s.images.Library, registry.Request{Reference: reference, Login: authn.AuthConfig{
+			Username: login.GetUsername(), Password: login.GetPassword(), Auth: login.GetAuth(),
+			IdentityToken: login.GetIdentityToken(), RegistryToken: login.GetRegistryToken(),
+		}})
+	})
 	if err != nil {
 		return nil, status.Error(codes.NotFound, err.Error())
 	}

@@ -105,23 +105,41 @@ func (s *Store) Find(name string) (Image, bool, error) {
 	return Image{}, false, nil
 }
 
-// Pull makes an image available. The error of one that cannot be had is what the learner reads in the pod's events.
-func (s *Store) Pull(name string) (Image, error) {
+// ErrUnreachable tells that no registry answered.
+var ErrUnreachable = errors.New("no registry can be reached")
+
+// Pull makes an image available: a stand-in, or what ask, which wants a full reference, gets from its registry into the
+// library. The error of one that cannot be had is what the learner reads in the pod's events.
+func (s *Store) Pull(name string, ask func(reference string) error) (Image, error) {
 	reference := Normalize(name)
 	index, err := s.Library.Read()
 	if err != nil {
 		return Image{}, err
 	}
-	if _, local := index.Find(reference); local {
-		return Image{}, fmt.Errorf("%q was built on this machine and is in no registry, and no registry can be reached from this cluster; "+
-			"imagePullPolicy Always (the default for the tag latest) asks the registry each time: use another tag, and imagePullPolicy IfNotPresent", name)
+	before, local := index.Find(reference)
+	if found, known := MachineImage(reference, s.python, nodeLibraries); known && !local {
+		return found, s.remember(reference)
 	}
-	found, known := MachineImage(reference, s.python, nodeLibraries)
-	if !known {
-		return Image{}, fmt.Errorf("no registry can be reached from this cluster, and %q is neither built on this machine (`labs images` lists those) "+
+	if err := ask(reference); err != nil {
+		return Image{}, refused(name, local && before.Origin == Built, err)
+	}
+	if index, err = s.Library.Read(); err != nil {
+		return Image{}, err
+	}
+	found, _ := index.Find(reference)
+	return found, s.remember(reference)
+}
+
+func refused(name string, built bool, err error) error {
+	if built {
+		return fmt.Errorf("%q was built on this machine and its registry does not give it (%w); imagePullPolicy Always (the default for the tag latest) "+
+			"asks the registry each time: use another tag, and imagePullPolicy IfNotPresent", name, err)
+	}
+	if errors.Is(err, ErrUnreachable) {
+		return fmt.Errorf("no registry can be reached from this cluster, and %q is neither built on this machine (`labs images` lists those) "+
 			"nor among the images that are built in (%s)", name, strings.Join(builtIn(), ", "))
 	}
-	return found, s.remember(reference)
+	return err
 }
 
 func (s *Store) remember(reference string) error {

@@ -45,7 +45,7 @@ func TestAnImageIsThereOnceItWasPulled(t *testing.T) {
 	if _, found, _ := store.Find("python:3.10"); found {
 		t.Error("python:3.10 is there before it was pulled")
 	}
-	pulled, err := store.Pull("python:3.10")
+	pulled, err := store.Pull("python:3.10", nobody)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestAnUnknownImageIsNamedWithWhatIsBuiltIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = store.Pull("mymodel:latest")
+	_, err = store.Pull("mymodel:latest", nobody)
 	if err == nil || !strings.Contains(err.Error(), `"mymodel:latest"`) || !strings.Contains(err.Error(), "busybox, debian, python, ubuntu") {
 		t.Errorf("the message is %v", err)
 	}
@@ -96,7 +96,7 @@ func TestABuiltImageIsOnEveryNodeAndInNoRegistry(t *testing.T) {
 			t.Errorf("Find(%q) = %v, %v, %v", name, found, known, err)
 		}
 	}
-	if _, err = store.Pull("mymodel:v1"); err == nil || !strings.Contains(err.Error(), "imagePullPolicy Always") {
+	if _, err = store.Pull("mymodel:v1", nobody); err == nil || !strings.Contains(err.Error(), "imagePullPolicy Always") {
 		t.Errorf("pulling it: %v", err)
 	}
 }
@@ -126,3 +126,5 @@ func TestASnapshotAppearsWholeOrNotAtAll(t *testing.T) {
 		}
 	}
 }
+
+func nobody(string) error { return ErrUnreachable }

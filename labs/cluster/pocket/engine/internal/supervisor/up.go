@@ -16,7 +16,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"labs/engine/internal/control"
+	"labs/engine/internal/image"
 	"labs/engine/internal/pki"
+	"labs/engine/internal/registry"
 )
 
 // Files that the inner supervisor inherits.
@@ -65,6 +67,9 @@ func up(options Options, signals <-chan os.Signal, b **board) error {
 	}
 	*b = newBoard(options.State, server, options.Nodes, os.Stdout)
 	(*b).phase("starting")
+	if err := registry.Serve(image.Library{Folder: filepath.Join(options.State, "images")}); err != nil {
+		return err
+	}
 	inner, err := startInner(options, listener)
 	if err != nil {
 		return err
