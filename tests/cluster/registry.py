@@ -71,7 +71,7 @@ def registry(program: Path) -> Iterator[str]:
             if body:
                 self.wfile.write(data)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             """Silent."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

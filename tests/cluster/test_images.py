@@ -8,6 +8,7 @@ from pathlib import Path
 
 from labs.kube import Client
 from tests.cluster.pods import Json, container, ended, pod, said, seen
+from tests.cluster.registry import registry
 from tests.pocket import Pocket
 
 BASE = """
@@ -121,3 +122,14 @@ def test_the_policy_always_asks_a_registry(cluster: Pocket, client: Client, name
     assert "nowhere:1" in waiting(
         client, namespace, run("nowhere:1", "never", imagePullPolicy="Never"), "ErrImageNeverPull"
     )
+
+
+def test_an_image_is_pulled_where_its_registry_answers(
+    cluster: Pocket, client: Client, namespace: str, engine: Path
+) -> None:
+    with registry(engine / "pocket") as image:
+        ended(client, namespace, run(image))
+        assert "v1." in said(cluster, namespace, "one")
+        assert f"{image}  " in cluster.labs("images") and "pulled" in cluster.labs("images")
+    message = waiting(client, namespace, run(image, "again", imagePullPolicy="Always"), "ErrImagePull")
+    assert "no registry can be reached" in message
