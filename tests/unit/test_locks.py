@@ -54,4 +54,4 @@ def test_conda_installs_the_same() -> None:
     conda = [each for each in environment["dependencies"] if isinstance(each, str)]
     pip = next(each["pip"] for each in environment["dependencies"] if isinstance(each, dict))
     assert f"python{PROJECT['requires-python']}" in conda
-    assert pip == ["-r requirements.lock", "-e ."]
+    assert pip == ["-r requirements.lock"], "pip refuses anything without a hash beside it"
