@@ -25,6 +25,7 @@ __all__ = ["Kind", "at_work"]
 _STEP = re.compile(r"^\s*(?P<sign>[•✓])\s+(?P<name>[ -~]+?)(?= \(|\s+[^ -~]|\s*$)")
 _FINISH_SECONDS = 90.0
 _REMOVE_SECONDS = 60.0
+_COMMAND_SECONDS = 240.0
 _QUIET_ROUNDS = 3
 
 
@@ -54,13 +55,13 @@ class Kind:
         deadline, quiet = time.monotonic() + _REMOVE_SECONDS, 0
         while quiet < _QUIET_ROUNDS:  # an engine finishes a `run` whose client was killed
             nodes = self.engine.nodes(self.cluster)
+            if nodes and time.monotonic() > deadline:
+                raise _stuck([node.name for node in nodes])
             quiet = 0 if nodes else quiet + 1
             if nodes:
                 names = ", ".join(node.name for node in nodes)
                 progress(Step("containers", "running", f"removing {names}"))
-                self.engine.attempt("rm", "-f", "-v", *(node.id for node in nodes))
-            if time.monotonic() > deadline:
-                raise _stuck([node.name for node in nodes])
+                self.engine.attempt("rm", "-f", "-v", *(node.id for node in nodes), seconds=_COMMAND_SECONDS)
             time.sleep(0.1)
         self.kubeconfig.unlink(missing_ok=True)
 

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from collections import deque
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import yaml
 
 from labs.cluster.kind import choice, create
 from labs.cluster.kind.config import Shape, render
+from labs.cluster.kind.containers import read_info
 from labs.cluster.kind.program import ensure_kind, find_kind
 from labs.cluster.kind.pull import PullProgress
 from labs.cluster.kind.recipe import NODE_IMAGE, cluster_name, image_version, node_image
@@ -135,6 +137,31 @@ def test_programs_that_work_on_a_cluster_are_found_by_their_words(tmp_path: Path
             found = [one.pid for one, _ in create.at_work("labs-1")]
             process.kill()
         assert (process.pid in found) is seen
+
+
+ENGINE = """\
+#!/bin/sh
+case "$1" in
+    ps) test ! -e {folder}/there || echo abc ;;
+    inspect) echo '[{{"Id": "abc", "Name": "/labs-1-control-plane"}}]' ;;
+    rm) sleep 0.3; {end} ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(("end", "raises"), [("rm {folder}/there", False), ("exit 1", True)])
+def test_slow_removal_is_no_failure_and_a_vain_one_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, end: str, raises: bool
+) -> None:
+    program = tmp_path / "docker"
+    program.write_text(ENGINE.format(folder=tmp_path, end=end.format(folder=tmp_path)))
+    program.chmod(0o755)
+    (tmp_path / "there").touch()
+    engine = read_info(str(program), "docker", recorded.HERE)
+    cluster = create.Kind(Path("kind"), engine, "labs-1", tmp_path / "kubeconfig")
+    monkeypatch.setattr(create, "_REMOVE_SECONDS", 0.2)
+    with pytest.raises(ClusterError, match="does not remove") if raises else nullcontext():
+        cluster.remove(lambda step: None)
 
 
 def test_kind_from_path_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
