@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
+from labs.cluster.processes import descendants, find
 from tests.conftest import FAILED
 from tests.pocket import Pocket, place
 
@@ -55,6 +56,19 @@ def _wait(events: Queue[dict[str, Any]], kinds: set[str], seconds: float) -> dic
     return found
 
 
+def _interrupt(process: subprocess.Popen[str]) -> None:
+    """End the course as a learner does; where it does not end, nothing of it is left behind."""
+    started = find(process.pid)
+    below = descendants(started) if started else ()
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(60)
+    except subprocess.TimeoutExpired:
+        for one in (*([started] if started else ()), *below):
+            one.signal(signal.SIGKILL)
+        raise
+
+
 @contextmanager
 def opened(pocket: Pocket, *words: str) -> Iterator[Course]:
     """`labs start --no-browser`, ended like a learner does, by an interrupt; its cluster is up."""
@@ -64,10 +78,9 @@ def opened(pocket: Pocket, *words: str) -> Iterator[Course]:
     reader = threading.Thread(target=_read, args=(process.stdout, events), daemon=True)
     reader.start()
     try:
-        yield Course(pocket, _wait(events, {"open", "cluster"}, 120)["open"]["url"])
+        yield Course(pocket, _wait(events, {"open", "cluster"}, 240)["open"]["url"])
     finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(60)
+        _interrupt(process)
         reader.join(5)
         process.stdout.close()
     assert process.returncode in (0, 130)
