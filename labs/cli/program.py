@@ -25,6 +25,7 @@ from labs.cli import (
     status,
     try_files,
     up,
+    url,
 )
 from labs.cli.command import Command, add_common_options
 from labs.cli.output import Output
@@ -43,6 +44,7 @@ COMMANDS: tuple[Command, ...] = (
     lessons.COMMAND,
     try_files.COMMAND,
     progress.COMMAND,
+    url.COMMAND,
     kubectl.COMMAND,
     build.COMMAND,
     images.COMMAND,

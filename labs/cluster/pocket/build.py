@@ -23,7 +23,7 @@ _PLENTY_KIB = 8 * 1024 * 1024
 
 
 def compile_programs(source: Path, target: Path, progress: Progress) -> str:
-    """Compile `kube` and `pocket` from `source` into the folder `target`; returns the Go version used."""
+    """Compile the programs from `source` into the folder `target`; returns the Go version used."""
     go = find_go(required_go(), progress)
     environment = go_environment({"GOFLAGS": _go_flags(), "GOGC": _collector()})
     stale = _download(go, source, environment, progress)

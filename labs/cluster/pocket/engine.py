@@ -33,7 +33,7 @@ _KEPT = 3
 
 @dataclass(frozen=True)
 class Engine:
-    """A folder with both programs and what its manifest says."""
+    """A folder with the programs and what its manifest says."""
 
     folder: Path
     manifest: dict[str, Any]

@@ -5,9 +5,7 @@
 package engine
 
 import (
-	_ "github.com/coredns/coredns/core/dnsserver"
 	_ "github.com/google/go-containerregistry/pkg/v1"
-	_ "github.com/google/nftables"
 	_ "k8s.io/dynamic-resource-allocation/kubeletplugin"
 	_ "k8s.io/kubelet/pkg/apis/deviceplugin/v1beta1"
 	_ "sigs.k8s.io/metrics-server/pkg/server"

@@ -14,9 +14,10 @@ import (
 )
 
 var programs = map[string]func(args []string) int{
-	"up":    supervisor.Up,
-	"inner": func([]string) int { return supervisor.Inner() },
-	"node":  func([]string) int { return node.Run() },
+	"up":             supervisor.Up,
+	"inner":          func([]string) int { return supervisor.Inner() },
+	"inner-unmapped": func([]string) int { return supervisor.Unmapped() },
+	"node":           func([]string) int { return node.Run() },
 
 	"version":      supervisor.Version,
 	"build":        builder.Main,

@@ -15,9 +15,12 @@ const (
 	ServiceRange = "10.96.0.0/16"
 	// ServiceAddress is the `kubernetes` Service: the first address of ServiceRange.
 	ServiceAddress = "10.96.0.1"
-	PodRange       = "10.244.0.0/16"
-	PodGateway     = "10.244.0.1/16"
-	Bridge         = "cni0"
+	// DNSService is the `kube-dns` Service, which every pod asks for names; CoreDNS itself serves on DNSAddress.
+	DNSService = "10.96.0.10"
+	DNSAddress = "10.245.0.53"
+	PodRange   = "10.244.0.0/16"
+	PodGateway = "10.244.0.1/16"
+	Bridge     = "cni0"
 )
 
 const (
@@ -29,9 +32,10 @@ const (
 	gangs      = "GenericWorkload=true"
 )
 
-// Program is one program of the `kube` binary, ready to start.
+// Program is one program, ready to start: File is what is executed, of the engine's folder.
 type Program struct {
 	Name string
+	File string
 	Args []string
 	Env  []string
 }
@@ -57,7 +61,8 @@ func APIHosts(nodes []pki.Host) []string {
 // Etcd keeps its data in dir. It does not wait for the disk: a damaged folder is moved aside by the supervisor.
 func Etcd(dir string) Program {
 	client, peer := "unix://"+EtcdSocket, "unix://"+peerSocket
-	return Program{Name: "etcd", Env: memory(60, "64MiB"), Args: []string{
+	return Program{Name: "etcd", File: "kube", Env: memory(60, "64MiB"), Args: []string{
+		"etcd",
 		"--name=pocket", "--data-dir=" + dir,
 		"--listen-client-urls=" + client, "--advertise-client-urls=" + client,
 		"--listen-peer-urls=" + peer, "--initial-advertise-peer-urls=" + peer, "--initial-cluster=pocket=" + peer,
@@ -70,6 +75,7 @@ func Etcd(dir string) Program {
 // APIServer serves on the node address of the first node; certs says where its certificates are.
 func APIServer(certs *pki.Store) Program {
 	args := []string{
+		"kube-apiserver",
 		"--bind-address=" + APIAddress, "--advertise-address=" + APIAddress, fmt.Sprintf("--secure-port=%d", APIPort),
 		"--etcd-servers=unix://" + EtcdSocket, "--etcd-count-metric-poll-period=0", "--etcd-db-metric-poll-interval=0",
 		"--anonymous-auth=false", "--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction", "--allow-privileged=true",
@@ -92,30 +98,54 @@ func APIServer(certs *pki.Store) Program {
 	args = append(args, certificate(certs, "tls-cert-file", "tls-private-key-file", pki.APIServer)...)
 	args = append(args, certificate(certs, "kubelet-client-certificate", "kubelet-client-key", pki.APIServerKubeletClient)...)
 	args = append(args, certificate(certs, "proxy-client-cert-file", "proxy-client-key-file", pki.FrontProxyClient)...)
-	return Program{Name: "kube-apiserver", Args: args, Env: memory(35, "320MiB")}
+	return Program{Name: "kube-apiserver", File: "kube", Args: args, Env: memory(35, "320MiB")}
 }
 
 // ControllerManager reads its kubeconfig from a file; certs hold the key that signs service account tokens.
 func ControllerManager(certs *pki.Store, kubeconfig string) Program {
-	args := append(delegated(kubeconfig, certs),
+	args := append(delegated("kube-controller-manager", kubeconfig, certs),
 		"--secure-port=10257", "--use-service-account-credentials=true",
 		"--root-ca-file="+certs.CertificateFile("ca"),
 		"--service-account-private-key-file="+certs.KeyFile("service-account"),
 		"--cluster-signing-cert-file="+certs.CertificateFile("ca"), "--cluster-signing-key-file="+certs.KeyFile("ca"),
 		"--cluster-name=labs-pocket", "--horizontal-pod-autoscaler-sync-period=5s",
-		"--kube-api-qps=100", "--kube-api-burst=200",
+		"--kube-api-qps=100", "--kube-api-burst=200", "--endpointslice-updates-batch-period=300ms",
 	)
-	return Program{Name: "kube-controller-manager", Args: args, Env: memory(60, "128MiB")}
+	return Program{Name: "kube-controller-manager", File: "kube", Args: args, Env: memory(60, "128MiB")}
 }
 
 // Scheduler reads its kubeconfig from a file.
 func Scheduler(certs *pki.Store, kubeconfig string) Program {
-	return Program{Name: "kube-scheduler", Args: append(delegated(kubeconfig, certs), "--secure-port=10259"), Env: memory(60, "96MiB")}
+	args := append(delegated("kube-scheduler", kubeconfig, certs), "--secure-port=10259")
+	return Program{Name: "kube-scheduler", File: "kube", Args: args, Env: memory(60, "96MiB")}
 }
 
-func delegated(kubeconfig string, certs *pki.Store) []string {
+// corefile has names of the cluster answered from its Services and EndpointSlices. There is no way out of the cluster, so
+// all other names do not exist: said at once, not after a wait.
+const corefile = `.:53 {
+    bind %s
+    errors
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+        kubeconfig %s
+        pods insecure
+        ttl 30
+        fallthrough in-addr.arpa ip6.arpa
+    }
+    nothing
+}
+`
+
+// CoreDNS reads the file settings, whose text is Corefile.
+func CoreDNS(settings string) Program {
+	return Program{Name: "coredns", File: "coredns", Args: []string{"-quiet", "-conf", settings}, Env: memory(50, "48MiB")}
+}
+
+// Corefile is CoreDNS's configuration.
+func Corefile(kubeconfig string) string { return fmt.Sprintf(corefile, DNSAddress, kubeconfig) }
+
+func delegated(program, kubeconfig string, certs *pki.Store) []string {
 	return []string{
-		"--kubeconfig=" + kubeconfig, "--authentication-kubeconfig=" + kubeconfig, "--authorization-kubeconfig=" + kubeconfig,
+		program, "--kubeconfig=" + kubeconfig, "--authentication-kubeconfig=" + kubeconfig, "--authorization-kubeconfig=" + kubeconfig,
 		"--requestheader-client-ca-file=" + certs.CertificateFile("front-proxy-ca"), "--client-ca-file=" + certs.CertificateFile("ca"),
 		"--bind-address=127.0.0.1", "--leader-elect=false", "--profiling=false", "--feature-gates=" + gangs,
 	}

@@ -36,9 +36,6 @@ type Config struct {
 	Images string
 }
 
-// podNetworkBits is the length of the network that all pods of the cluster share.
-const podNetworkBits = 16
-
 // sandboxDir holds the namespaces of the pods that run. It is empty after a start.
 const sandboxDir = "/run/sandboxes"
 
@@ -50,7 +47,7 @@ type Server struct {
 	config    Config
 	images    *image.Store
 	addresses *podnet.Pool
-	gateway   podnet.Gateway
+	gateway   netip.Addr
 	events    *events
 	streams   streaming.Server
 	grpc      *grpc.Server
@@ -71,7 +68,7 @@ func New(config Config) (*Server, error) {
 		return nil, fmt.Errorf("read the gateway: %w", err)
 	}
 	s := &Server{
-		config: config, addresses: pool, gateway: podnet.Gateway{Address: gateway, Bits: podNetworkBits}, events: newEvents(),
+		config: config, addresses: pool, gateway: gateway, events: newEvents(),
 		grpc: grpc.NewServer(), sandboxes: map[string]*sandbox{}, containers: map[string]*task{},
 	}
 	for _, folder := range []string{s.folder("sandboxes"), s.folder("containers"), sandboxDir, container.RootMount} {

@@ -17,6 +17,7 @@ const (
 	Admin                  = "admin"
 	ControllerManager      = "controller-manager"
 	Scheduler              = "scheduler"
+	CoreDNS                = "coredns"
 )
 
 // KubeletClient and KubeletServer name the two pairs of a node.
@@ -80,6 +81,7 @@ func subjects(nodes []Host, apiHosts []string) map[string]Subject {
 		Admin:                  {Name: "labs-admin", Groups: []string{"system:masters"}},
 		ControllerManager:      {Name: "system:kube-controller-manager"},
 		Scheduler:              {Name: "system:kube-scheduler"},
+		CoreDNS:                {Name: "system:coredns"},
 	}
 	for _, node := range nodes {
 		user := "system:node:" + node.Name

@@ -34,3 +34,24 @@ func SetupBridge(config Config) error {
 	}
 	return netlink.LinkSetUp(bridge)
 }
+
+// Route leads packets of this network namespace for a network to the bridge; they come from the bridge's own address.
+func Route(bridge, network, gateway string) error {
+	link, err := netlink.LinkByName(bridge)
+	if err != nil {
+		return fmt.Errorf("find the bridge %s: %w", bridge, err)
+	}
+	source, err := netlink.ParseAddr(gateway)
+	if err != nil {
+		return err
+	}
+	to, err := netlink.ParseIPNet(network)
+	if err != nil {
+		return err
+	}
+	route := &netlink.Route{LinkIndex: link.Attrs().Index, Dst: to, Src: source.IP, Scope: netlink.SCOPE_LINK}
+	if err := netlink.RouteAdd(route); err != nil && !errors.Is(err, syscall.EEXIST) {
+		return fmt.Errorf("set the route to %s: %w", network, err)
+	}
+	return nil
+}

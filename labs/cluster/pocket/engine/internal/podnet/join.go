@@ -11,8 +11,9 @@ import (
 )
 
 // Join connects the network namespace behind the file to the bridge: a pair of devices, eth0 inside with the address, the
-// loopback device up, and a default route to the gateway. hostName names the outer end (at most 15 characters).
-func Join(namespace *os.File, bridge, hostName string, address netip.Addr, gateway Gateway) error {
+// loopback device up, and a default route to the gateway. hostName names the outer end (at most 15 characters). Pods send
+// to each other through the gateway as well: a Service's answers would not find back otherwise.
+func Join(namespace *os.File, bridge, hostName string, address, gateway netip.Addr) error {
 	master, err := netlink.LinkByName(bridge)
 	if err != nil {
 		return fmt.Errorf("find the bridge %s: %w", bridge, err)
@@ -27,13 +28,11 @@ func Join(namespace *os.File, bridge, hostName string, address netip.Addr, gatew
 	if err := netlink.LinkSetUp(pair); err != nil {
 		return fmt.Errorf("raise %s: %w", hostName, err)
 	}
+	// Where the machine has br_netfilter, a pod that reaches itself through a Service does so inside of the bridge.
+	if err := netlink.LinkSetHairpin(pair, true); err != nil {
+		return fmt.Errorf("let %s return what comes from it: %w", hostName, err)
+	}
 	return configure(namespace, address, gateway)
-}
-
-// Gateway is the bridge's address with the length of the cluster's pod network.
-type Gateway struct {
-	Address netip.Addr
-	Bits    int
 }
 
 // Leave removes the outer end of a pod's devices, and so both. A device that is gone already is no error.
@@ -48,7 +47,7 @@ func Leave(hostName string) error {
 	return netlink.LinkDel(link)
 }
 
-func configure(namespace *os.File, address netip.Addr, gateway Gateway) error {
+func configure(namespace *os.File, address, gateway netip.Addr) error {
 	handle, err := netlink.NewHandleAt(netns.NsHandle(namespace.Fd()))
 	if err != nil {
 		return fmt.Errorf("enter the pod's network: %w", err)
@@ -65,16 +64,24 @@ func configure(namespace *os.File, address netip.Addr, gateway Gateway) error {
 	if err != nil {
 		return err
 	}
-	network := &net.IPNet{IP: address.AsSlice(), Mask: net.CIDRMask(gateway.Bits, 32)}
-	if err := handle.AddrAdd(inside, &netlink.Addr{IPNet: network}); err != nil {
+	if err := handle.AddrAdd(inside, &netlink.Addr{IPNet: alone(address)}); err != nil {
 		return fmt.Errorf("give the pod its address %s: %w", address, err)
 	}
 	if err := handle.LinkSetUp(inside); err != nil {
 		return fmt.Errorf("raise the pod's device: %w", err)
 	}
-	route := &netlink.Route{LinkIndex: inside.Attrs().Index, Gw: gateway.Address.AsSlice()}
-	if err := handle.RouteAdd(route); err != nil {
-		return fmt.Errorf("set the pod's default route: %w", err)
+	routes := []netlink.Route{
+		{LinkIndex: inside.Attrs().Index, Dst: alone(gateway), Scope: netlink.SCOPE_LINK},
+		{LinkIndex: inside.Attrs().Index, Gw: gateway.AsSlice()},
+	}
+	for _, route := range routes {
+		if err := handle.RouteAdd(&route); err != nil {
+			return fmt.Errorf("set the pod's default route: %w", err)
+		}
 	}
 	return nil
+}
+
+func alone(address netip.Addr) *net.IPNet {
+	return &net.IPNet{IP: address.AsSlice(), Mask: net.CIDRMask(32, 32)}
 }

@@ -2,59 +2,29 @@ package supervisor
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"net/http"
+	"maps"
 	"time"
 
 	"labs/engine/internal/control"
+	"labs/engine/internal/kubeapi"
 	"labs/engine/internal/pki"
 )
 
-// api is the little that the supervisor asks the API server.
-type api struct{ client *http.Client }
+func apiAddress() string { return fmt.Sprintf("%s:%d", control.APIAddress, control.APIPort) }
 
-func newAPI(certs *pki.Store) (*api, error) {
+func newClient(certs *pki.Store) (*kubeapi.Client, error) {
 	pair := certs.Pair(pki.Admin)
-	certificate, err := tls.X509KeyPair(pair.Certificate, pair.Key)
-	if err != nil {
-		return nil, err
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(certs.Authority()) {
-		return nil, errors.New("the cluster's authority is not a certificate")
-	}
-	settings := &tls.Config{Certificates: []tls.Certificate{certificate}, RootCAs: roots, MinVersion: tls.VersionTLS13}
-	return &api{client: &http.Client{Transport: &http.Transport{TLSClientConfig: settings}}}, nil
-}
-
-func (a *api) get(ctx context.Context, path string) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, control.Server()+path, nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := a.client.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	if response.StatusCode != http.StatusOK {
-		response.Body.Close()
-		return nil, fmt.Errorf("%s: %s", path, response.Status)
-	}
-	return response, nil
+	return kubeapi.New(control.Server(), certs.Authority(), pair.Certificate, pair.Key)
 }
 
 // waitReady returns true when the API server serves, false when ctx ended before.
-func (a *api) waitReady(ctx context.Context) bool {
+func waitReady(ctx context.Context, client *kubeapi.Client) bool {
 	for ctx.Err() == nil {
 		attempt, cancel := context.WithTimeout(ctx, 2*time.Second)
-		response, err := a.get(attempt, "/readyz")
+		err := client.Ready(attempt)
 		cancel()
 		if err == nil {
-			response.Body.Close()
 			return true
 		}
 		time.Sleep(25 * time.Millisecond)
@@ -62,55 +32,39 @@ func (a *api) waitReady(ctx context.Context) bool {
 	return false
 }
 
-type nodeEvent struct {
-	Type   string `json:"type"`
-	Object struct {
-		Metadata struct {
-			Name string `json:"name"`
-		} `json:"metadata"`
-		Status struct {
-			Conditions []struct {
-				Type      string    `json:"type"`
-				Status    string    `json:"status"`
-				Heartbeat time.Time `json:"lastHeartbeatTime"`
-			} `json:"conditions"`
-		} `json:"status"`
-	} `json:"object"`
+type nodeObject struct {
+	Metadata kubeapi.Meta `json:"metadata"`
+	Status   struct {
+		Conditions []struct {
+			Type      string    `json:"type"`
+			Status    string    `json:"status"`
+			Heartbeat time.Time `json:"lastHeartbeatTime"`
+		} `json:"conditions"`
+	} `json:"status"`
 }
 
 // ready reports whether the node was found Ready after a moment: what an earlier run of the cluster has left does not count.
-func (e *nodeEvent) ready(since time.Time) bool {
-	for _, condition := range e.Object.Status.Conditions {
+func (n *nodeObject) ready(since time.Time) bool {
+	for _, condition := range n.Status.Conditions {
 		if condition.Type == "Ready" {
-			return e.Type != "DELETED" && condition.Status == "True" && !condition.Heartbeat.Before(since)
+			return condition.Status == "True" && !condition.Heartbeat.Before(since)
 		}
 	}
 	return false
 }
 
 // watchNodes calls changed with the nodes that are Ready, at each change, until ctx ends; since is when they were started.
-func (a *api) watchNodes(ctx context.Context, since time.Time, changed func(map[string]bool)) {
-	ready := map[string]bool{}
-	for ctx.Err() == nil {
-		if response, err := a.get(ctx, "/api/v1/nodes?watch=1"); err == nil {
-			readNodes(json.NewDecoder(response.Body), since.Truncate(time.Second), ready, changed)
-			response.Body.Close()
+func watchNodes(ctx context.Context, client *kubeapi.Client, since time.Time, changed func(map[string]bool)) {
+	since = since.Truncate(time.Second)
+	var before map[string]bool
+	kubeapi.Watch(ctx, client, "/api/v1/nodes", func(found map[string]nodeObject) {
+		now := map[string]bool{}
+		for _, node := range found {
+			now[node.Metadata.Name] = node.ready(since)
 		}
-		time.Sleep(100 * time.Millisecond)
-	}
-}
-
-func readNodes(events *json.Decoder, since time.Time, ready map[string]bool, changed func(map[string]bool)) {
-	for {
-		var event nodeEvent
-		if events.Decode(&event) != nil || event.Type == "ERROR" {
-			return
+		if !maps.Equal(now, before) {
+			before = now
+			changed(now)
 		}
-		name := event.Object.Metadata.Name
-		now := event.ready(since)
-		if before, known := ready[name]; !known || before != now {
-			ready[name] = now
-			changed(ready)
-		}
-	}
+	})
 }

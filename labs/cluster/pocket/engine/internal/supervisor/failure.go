@@ -48,3 +48,10 @@ func mountRefused(err error) error {
 	}
 	return &Failure{"mount-refused", "This machine lets us make namespaces but no mounts inside them", err.Error(), next}
 }
+
+func nftablesRefused(err error) error {
+	return &Failure{
+		"nftables-refused", "This machine does not let us translate the addresses of Services", err.Error(),
+		"Ask its administrator for: sudo modprobe -a nf_tables nft_chain_nat nft_nat nft_masq nft_numgen nft_reject_ipv4",
+	}
+}

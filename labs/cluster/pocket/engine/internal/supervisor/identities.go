@@ -37,6 +37,14 @@ func chooseIdentities() identities {
 	}}
 }
 
+// program is the part of `pocket` that the inner supervisor begins with.
+func (i identities) program() string {
+	if i.helped {
+		return "inner-unmapped"
+	}
+	return "inner"
+}
+
 // mappedIDs counts the ids from 0 on that a map file of /proc covers without a gap.
 func mappedIDs(file string) int {
 	data, err := os.ReadFile(file)

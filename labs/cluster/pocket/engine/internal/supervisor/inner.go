@@ -14,22 +14,25 @@ import (
 	"golang.org/x/sys/unix"
 
 	"labs/engine/internal/control"
+	"labs/engine/internal/kubeapi"
 	"labs/engine/internal/node"
 	"labs/engine/internal/pki"
+	"labs/engine/internal/relay"
 )
+
+// A connection to the API server waits for as long as this while it is not there, as during a restart.
+const relayPatience = 10 * time.Second
 
 // Inner is PID 1 of the cluster's namespaces. It returns the exit code.
 func Inner() int {
 	// The kernel forgets this setting when a process gains capabilities, as ours does where newuidmap maps its ids.
 	_ = unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(syscall.SIGKILL), 0, 0, 0)
-	if os.Getuid() != 0 {
-		return reexecute()
-	}
 	syscall.Umask(0o077)
 	socket := os.NewFile(socketFile, "outer")
 	syscall.CloseOnExec(listenerFile)
 	syscall.CloseOnExec(socketFile)
 	syscall.CloseOnExec(mappedFile)
+	syscall.CloseOnExec(portsFile)
 	decoder := json.NewDecoder(socket)
 	var told spec
 	if err := decoder.Decode(&told); err != nil {
@@ -45,25 +48,24 @@ func Inner() int {
 	return 0
 }
 
-// reexecute waits until the ids are mapped, and starts the program again: only then the kernel makes it root of its namespaces.
-func reexecute() int {
-	syscall.CloseOnExec(mappedFile)
+// Unmapped waits until the ids are mapped, and becomes Inner by another execution, whatever uid it sees: it was executed as
+// nobody, so that the kernel has taken its capabilities, and gives them back to the root that it executes as then.
+func Unmapped() int {
+	_ = unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(syscall.SIGKILL), 0, 0, 0)
 	if _, err := os.NewFile(mappedFile, "mapped").Read(make([]byte, 1)); err != nil {
 		return 1
 	}
-	if os.Getuid() != 0 {
-		return 1
-	}
-	_ = syscall.Exec("/proc/self/exe", os.Args, os.Environ())
+	_ = syscall.Exec("/proc/self/exe", []string{os.Args[0], "inner"}, os.Environ())
 	return 1
 }
 
 // cluster is the inner supervisor's state.
 type cluster struct {
-	spec  spec
-	certs *pki.Store
-	mu    sync.Mutex
-	outer *json.Encoder
+	spec   spec
+	certs  *pki.Store
+	client *kubeapi.Client
+	mu     sync.Mutex
+	outer  *json.Encoder
 	// awaited are the programs and nodes that have not been ready yet.
 	awaited map[string]bool
 	// started are all services but etcd.
@@ -84,7 +86,7 @@ func (c *cluster) step(name, state, detail string) {
 }
 
 func everything(nodes int) map[string]bool {
-	all := map[string]bool{"etcd": true, "kube-apiserver": true, "kube-controller-manager": true, "kube-scheduler": true}
+	all := map[string]bool{"etcd": true, "kube-apiserver": true, "kube-controller-manager": true, "kube-scheduler": true, "coredns": true}
 	for _, name := range nodeNames(nodes) {
 		all[name] = true
 	}
@@ -125,36 +127,35 @@ func (c *cluster) run(ctx context.Context) error {
 	if c.certs, err = pki.Open(filepath.Join(options.State, "pki"), nodes, control.APIHosts(nodes)); err != nil {
 		return err
 	}
+	if c.client, err = newClient(c.certs); err != nil {
+		return err
+	}
 	listener, err := net.FileListener(os.NewFile(listenerFile, "listener"))
 	if err != nil {
 		return err
 	}
-	service, err := net.Listen("tcp", net.JoinHostPort(control.ServiceAddress, "443"))
+	go relay.Serve(listener, relay.Patiently(relay.To(apiAddress(), time.Second), relayPatience))
+	services, err := c.services(ctx)
 	if err != nil {
 		return err
 	}
-	go relay(listener, apiAddress())
-	go relay(service, apiAddress())
-	services, err := c.services()
+	network, err := c.network()
 	if err != nil {
 		return err
 	}
-	return c.operate(ctx, services)
+	return c.operate(ctx, services, network)
 }
 
 // operate starts everything and, when ctx ends, stops it: nodes first, etcd last.
-func (c *cluster) operate(ctx context.Context, services *services) error {
-	api, err := newAPI(c.certs)
-	if err != nil {
-		return err
-	}
+func (c *cluster) operate(ctx context.Context, services *services, network *network) error {
 	etcd := services.etcd.start(c)
 	apiserver := c.startAll(services.apiserver)[0]
 	if canDial("tcp", apiAddress(), ctx.Done()) {
-		go api.watchNodes(ctx, time.Now(), c.nodesChanged())
+		go watchNodes(ctx, c.client, time.Now(), c.nodesChanged())
+		go network.run(ctx, c.client)
 		c.startAll(services.nodes...)
 	}
-	if api.waitReady(ctx) {
+	if waitReady(ctx, c.client) {
 		c.step("kube-apiserver", "ready", "")
 		c.startAll(services.controllers...)
 	}

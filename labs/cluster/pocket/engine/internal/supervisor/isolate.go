@@ -68,7 +68,7 @@ func configureNetwork(nodes int) error {
 	if err := netlink.LinkSetUp(loopback); err != nil {
 		return fmt.Errorf("raise the loopback device: %w", err)
 	}
-	addresses := []string{control.ServiceAddress}
+	addresses := []string{control.DNSAddress}
 	for i := range nodes {
 		addresses = append(addresses, control.NodeAddress(i+1))
 	}
@@ -81,11 +81,21 @@ func configureNetwork(nodes int) error {
 			return fmt.Errorf("add the address %s: %w", address, err)
 		}
 	}
-	if err := os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0o600); err != nil {
-		return fmt.Errorf("let nodes forward packets: %w", err)
+	if err := routePackets(); err != nil {
+		return err
 	}
 	if err := podnet.SetupBridge(podnet.Config{Bridge: control.Bridge, Gateway: control.PodGateway}); err != nil {
 		return fmt.Errorf("set up the bridge of the pods: %w", err)
+	}
+	return podnet.Route(control.Bridge, control.ServiceRange, control.PodGateway)
+}
+
+// routePackets lets packets pass from pod to pod, without advice to send them directly: answers must come this way as well.
+func routePackets() error {
+	for name, value := range map[string]string{"ip_forward": "1", "conf/all/send_redirects": "0", "conf/default/send_redirects": "0"} {
+		if err := os.WriteFile("/proc/sys/net/ipv4/"+name, []byte(value), 0o600); err != nil {
+			return fmt.Errorf("let nodes forward packets: %w", err)
+		}
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func ParseOptions(args []string) (Options, error) {
 	flags := flag.NewFlagSet("up", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&options.State, "state", "", "state folder")
-	flags.StringVar(&options.Engine, "engine", "", "folder of the programs kube and pocket")
+	flags.StringVar(&options.Engine, "engine", "", "folder of the engine's programs")
 	flags.IntVar(&options.Nodes, "nodes", 3, "number of nodes")
 	flags.StringVar(&options.NodeCPU, "node-cpu", "2", "allocatable CPUs of a node")
 	flags.StringVar(&options.NodeMemory, "node-memory", defaultNodeSize, "allocatable memory of a node")

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -26,9 +27,9 @@ type services struct {
 	nodes       []*service
 }
 
-func (c *cluster) services() (*services, error) {
+func (c *cluster) services(ctx context.Context) (*services, error) {
 	options := c.spec.Options
-	controllers, err := c.controllers()
+	controllers, err := c.controllers(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +49,8 @@ func (c *cluster) services() (*services, error) {
 	return all, nil
 }
 
-func (c *cluster) controllers() ([]*service, error) {
+// controllers are what is started when the API server serves.
+func (c *cluster) controllers(ctx context.Context) ([]*service, error) {
 	write := func(name string) (string, error) {
 		path := filepath.Join(control.RuntimeDir(), name+".kubeconfig")
 		return path, pki.WriteFile(path, c.certs.Kubeconfig(control.Server(), name))
@@ -63,13 +65,55 @@ func (c *cluster) controllers() ([]*service, error) {
 	}
 	manager, scheduler := c.program(control.ControllerManager(c.certs, managing)), c.program(control.Scheduler(c.certs, scheduling))
 	manager.ready, scheduler.ready = listening("127.0.0.1:10257"), listening("127.0.0.1:10259")
-	return []*service{scheduler, manager}, nil
+	dns, err := c.dns(ctx, write)
+	return []*service{scheduler, manager, dns}, err
 }
 
-// program is a service that runs one program of `kube`.
+// dns is CoreDNS. Before it starts, at whatever time, the objects are there that it serves and lives by.
+func (c *cluster) dns(ctx context.Context, write func(string) (string, error)) (*service, error) {
+	kubeconfig, err := write(pki.CoreDNS)
+	if err != nil {
+		return nil, err
+	}
+	settings := filepath.Join(control.RuntimeDir(), "Corefile")
+	if err := pki.WriteFile(settings, []byte(control.Corefile(kubeconfig))); err != nil {
+		return nil, err
+	}
+	dns := c.program(control.CoreDNS(settings))
+	start := dns.command
+	dns.command = func() (*exec.Cmd, error) {
+		if err := c.applyAddons(ctx); err != nil {
+			return nil, err
+		}
+		return start()
+	}
+	dns.ready = listening(net.JoinHostPort(control.DNSAddress, "53"))
+	return dns, nil
+}
+
+func (c *cluster) applyAddons(ctx context.Context) error {
+	wanted := control.Addons()
+	if c.spec.IDs == 1 {
+		wanted = append(wanted, control.OneID()...)
+	} else {
+		for _, object := range control.OneID() {
+			if err := c.client.Delete(ctx, object.Path); err != nil {
+				return err
+			}
+		}
+	}
+	for _, object := range wanted {
+		if err := c.client.Apply(ctx, object.Path, object.Text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// program is a service that runs one program.
 func (c *cluster) program(program control.Program) *service {
 	return &service{name: program.Name, command: func() (*exec.Cmd, error) {
-		command := exec.Command(filepath.Join(c.spec.Options.Engine, "kube"), append([]string{program.Name}, program.Args...)...)
+		command := exec.Command(filepath.Join(c.spec.Options.Engine, program.File), program.Args...)
 		command.Env = append([]string{"PATH=/usr/bin:/bin", "HOME=/nonexistent"}, program.Env...)
 		command.Dir = control.RuntimeDir()
 		return command, nil

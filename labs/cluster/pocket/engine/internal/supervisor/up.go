@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"labs/engine/internal/control"
+	"labs/engine/internal/forward"
 	"labs/engine/internal/image"
 	"labs/engine/internal/pki"
 	"labs/engine/internal/registry"
@@ -26,6 +27,7 @@ const (
 	listenerFile = 3
 	socketFile   = 4
 	mappedFile   = 5
+	portsFile    = 6
 )
 
 const orderlyEnd = 4800 * time.Millisecond
@@ -56,6 +58,9 @@ func up(options Options, signals <-chan os.Signal, b **board) error {
 	if err != nil {
 		return err
 	}
+	if err := checkWatches(options.Nodes); err != nil {
+		return err
+	}
 	listener, err := state.listen(options.Port)
 	if err != nil {
 		return err
@@ -70,6 +75,7 @@ func up(options Options, signals <-chan os.Signal, b **board) error {
 	if err := registry.Serve(image.Library{Folder: filepath.Join(options.State, "images")}); err != nil {
 		return err
 	}
+	defer os.Remove(forward.File(options.State))
 	inner, err := startInner(options, listener)
 	if err != nil {
 		return err
@@ -113,22 +119,26 @@ func startInner(options Options, listener *net.TCPListener) (*innerProcess, erro
 		return nil, err
 	}
 	defer listening.Close()
-	ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	ours, theirs, err := socketPair(unix.SOCK_STREAM)
 	if err != nil {
 		return nil, err
 	}
-	ours, theirs := os.NewFile(uintptr(ends[0]), "inner"), os.NewFile(uintptr(ends[1]), "outer")
 	defer theirs.Close()
+	ports, askPorts, err := socketPair(unix.SOCK_SEQPACKET)
+	if err != nil {
+		return nil, err
+	}
+	defer askPorts.Close()
 	mapped, tellMapped, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
 	defer mapped.Close()
 	defer tellMapped.Close()
-	command := exec.Command(filepath.Join(options.Engine, "pocket"), "inner")
+	command := exec.Command(filepath.Join(options.Engine, "pocket"), ids.program())
 	command.Stderr = os.Stderr
 	command.Env = []string{"PATH=/usr/bin:/bin"}
-	command.ExtraFiles = []*os.File{listening, theirs, mapped}
+	command.ExtraFiles = []*os.File{listening, theirs, mapped, askPorts}
 	attr := ids.attr
 	attr.Cloneflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS
 	attr.Pdeathsig = syscall.SIGKILL
@@ -139,6 +149,11 @@ func startInner(options Options, listener *net.TCPListener) (*innerProcess, erro
 	}
 	inner := &innerProcess{process: command.Process, socket: ours, ended: make(chan error, 1)}
 	go func() { inner.ended <- command.Wait() }()
+	go func() {
+		if err := forward.Serve(ports); err != nil {
+			fmt.Fprintln(os.Stderr, "open ports for Services:", err)
+		}
+	}()
 	if ids.helped {
 		if err := ids.mapFor(command.Process.Pid); err != nil {
 			inner.kill()
@@ -151,6 +166,15 @@ func startInner(options Options, listener *net.TCPListener) (*innerProcess, erro
 		return nil, err
 	}
 	return inner, nil
+}
+
+// socketPair keeps its first end, and leaves the second to be inherited.
+func socketPair(kind int) (ours, theirs *os.File, err error) {
+	ends, err := unix.Socketpair(unix.AF_UNIX, kind|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	return os.NewFile(uintptr(ends[0]), "inner"), os.NewFile(uintptr(ends[1]), "outer"), nil
 }
 
 func (i *innerProcess) kill() {
