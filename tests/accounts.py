@@ -18,6 +18,7 @@ from labs.cluster.pocket.engine import find_engine
 from tests.pocket import Account
 
 ROOT = Path(__file__).resolve().parent.parent
+_FREE_IDS = 1_900_000_000
 _NOT_NEEDED = (
     "playwright",
     "mypy",
@@ -55,6 +56,26 @@ def ordinary_user() -> Iterator[Account]:
     finally:
         subprocess.run(["userdel", "--force", name], check=False, capture_output=True)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def delegate_ids(account: Account, *, wanted: bool) -> None:
+    """Give the account a range of 65,536 subordinate ids (subuid(5)), or take its ranges away."""
+    if account.uid is None:
+        raise NoAccountError("only root may change which ids are delegated to whom")
+    if not shutil.which("newuidmap"):
+        raise NoAccountError("newuidmap is not installed (package uidmap)")
+    name = pwd.getpwuid(account.uid).pw_name
+    for file, kind in (("/etc/subuid", "subuids"), ("/etc/subgid", "subgids")):
+        for line in Path(file).read_text(encoding="utf-8").splitlines():
+            owner, first, count = line.split(":")
+            if owner == name:
+                _usermod(f"--del-{kind}", int(first), int(count), name)
+        if wanted:
+            _usermod(f"--add-{kind}", _FREE_IDS, 65536, name)
+
+
+def _usermod(option: str, first: int, count: int, name: str) -> None:
+    subprocess.run(["usermod", option, f"{first}-{first + count - 1}", name], check=True, capture_output=True)
 
 
 def _equip(folder: Path, home: Path, uid: int) -> Account:
