@@ -69,11 +69,11 @@ def each_pod_answers(settings: Mapping[str, object]) -> Callable[[Snapshot], Fin
         if deployment is None:
             return Finding("wait", expected, pods.missing(snapshot, "Deployment", name), "metadata.name")
         there = [each for each in pods_of(snapshot, deployment) if not each["metadata"].get("deletionTimestamp")]
-        asked = [each for each in there if pods.ready(each)]
-        if not asked:
+        if not there or not all(map(pods.ready, there)):
             stuck = next(filter(None, map(pods.trouble, there)), "")
-            return Finding("fail" if stuck else "wait", expected, stuck or "none of its Pods is ready", _EVENTS)
-        findings = [_answer(snapshot, each, port, path, expected) for each in asked]
+            found = stuck or f"{sum(map(pods.ready, there))} of its {len(there)} Pods are ready"
+            return Finding("fail" if stuck else "wait", expected, found, _EVENTS)
+        findings = [_answer(snapshot, each, port, path, expected) for each in there]
         return next((each for each in findings if each.state != "pass"), findings[0])
 
     return evaluate

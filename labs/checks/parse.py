@@ -15,6 +15,7 @@ __all__ = ["CheckError", "parse_check"]
 
 _COMMON = frozenset({"id", "title", "within", "hold"})
 _PODS = frozenset({"v1/Pod"})
+_PROBED_HOLD = 3
 
 
 class CheckError(ValueError):
@@ -24,7 +25,8 @@ class CheckError(ValueError):
 def parse_check(spec: Mapping[str, Any]) -> Check:
     """A check from ``{id, title, within, hold, <word>: {…}}``, or with ``python: module:function`` and its settings beside.
 
-    `within` and `hold` are seconds. A Python check may name `kinds` to watch and `probes`, each a mapping with the
+    `within` and `hold` are seconds; what is tried out holds three by default, so that one look in passing decides nothing.
+    A Python check may name `kinds` to watch and `probes`, each a mapping with the
     fields of `labs.checks.probes.Probe`. Raises CheckError.
     """
     for key in ("id", "title", "within"):
@@ -32,7 +34,7 @@ def parse_check(spec: Mapping[str, Any]) -> Check:
             raise CheckError(f"`{key}` is missing")
     try:
         evaluate, kinds, probes = _evaluate(spec)
-        within, hold = float(spec["within"]), float(spec.get("hold", 0))
+        within, hold = float(spec["within"]), float(spec.get("hold", _PROBED_HOLD if probes else 0))
     except (TypeError, ValueError, KeyError, ImportError, AttributeError) as error:
         raise CheckError(str(error)) from error
     if not (isfinite(within) and within > 0 and isfinite(hold) and hold >= 0):

@@ -106,11 +106,14 @@ def trouble(pod: Json) -> str:
 
 
 def crashing(pod: Json) -> str:
-    """Which container waits for its next start after it has ended, and how it ended; empty where none does."""
-    for status in statuses(pod):
-        if ((status.get("state") or {}).get("waiting") or {}).get("reason") == "CrashLoopBackOff":
-            last = (status.get("lastState") or {}).get("terminated") or {}
-            return f"container {status['name']}: CrashLoopBackOff after exit code {last.get('exitCode', 'unknown')}"
+    """Which main container does not go on running, and how it ended; empty where all do."""
+    for status in (pod.get("status") or {}).get("containerStatuses") or ():
+        now = status.get("state") or {}
+        ended = now.get("terminated") or (status.get("lastState") or {}).get("terminated") or {}
+        waits = (now.get("waiting") or {}).get("reason") == "CrashLoopBackOff"
+        if waits or "terminated" in now or (ended and status.get("restartCount", 0) > 1):
+            word = "CrashLoopBackOff" if waits else "ended"
+            return f"container {status['name']}: {word} after exit code {ended.get('exitCode', 'unknown')}"
     return ""
 
 

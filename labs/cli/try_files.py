@@ -23,10 +23,12 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, output: Output) -> int:
-    from labs.course import find, try_files
+    from labs.course import find, prepare, try_files
 
     exercise = find(arguments.id)
-    report = try_files(cluster.connect(arguments.cluster), exercise, arguments.files, output)
+    client = cluster.connect(arguments.cluster)
+    prepare([exercise], arguments.cluster)
+    report = try_files(client, exercise, arguments.files, output)
     return report.exit_code
 
 

@@ -6,6 +6,7 @@ from labs.course.catalogue import catalogue, explain, find, practice, predict, q
 from labs.course.errors import CourseError, Problem
 from labs.course.giving import give
 from labs.course.grader import Grader
+from labs.course.images import prepare
 from labs.course.loader import load
 from labs.course.model import Accept, Catalogue, Exercise, Lesson, Option, Practice, Question, Reject
 from labs.course.notebook import build
@@ -36,6 +37,7 @@ __all__ = [
     "load",
     "practice",
     "predict",
+    "prepare",
     "prove",
     "question",
     "recall",

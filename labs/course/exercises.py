@@ -53,6 +53,7 @@ def read_exercise(folder: Path, lesson: str, problems: Problems) -> Exercise | N
         given=_manifest(folder / "given.yaml", problems) if (folder / "given.yaml").exists() else "",
         images=fields.texts("images", needed=False),
         begins_with=fields.text("begins_with", ""),
+        changes_given=fields.flag("changes_given"),
         predict=_question(fields, "predict", ident, known),
         explain=_question(fields, "explain", ident, known),
     )

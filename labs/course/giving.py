@@ -28,20 +28,20 @@ def identity(obj: Json) -> Identity:
 def give(client: Client, exercise: Exercise, namespace: str, without: Collection[Identity] = ()) -> None:
     """Apply the given objects in their order, but not those in `without`, which the learner brings herself.
 
-    An object that is named again waits until its first version has come to rest. Raises the API server's error.
+    An object with a namespace of its own goes there. One that is named again waits until its first version has come to rest. Raises the API server's error.
     """
     given: set[Identity] = set()
     for document in manifest.parse(exercise.given).documents:
-        own = identity(document.data)
-        if own in without:
+        own, place = identity(document.data), document.namespace or namespace
+        if own in without and place == namespace:
             continue
         if own in given:
-            _wait(client, document.data, namespace)
+            _wait(client, document.data, place)
         given.add(own)
         if document.kind == "Namespace":
             client.ensure_namespace(own[1])
         else:
-            client.apply(document.data, namespace)
+            client.apply(document.data, place)
 
 
 def _wait(client: Client, obj: Json, namespace: str) -> None:

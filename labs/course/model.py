@@ -81,6 +81,8 @@ class Reject:
 class Exercise:
     """One goal, judged by `checks` on the cluster's state. `given` is applied to a fresh namespace beforehand.
 
+    In a try an object that the learner brings herself is not given, unless the exercise is to change it (`changes_given`).
+
     `images` of the course are built before. With `begins_with` (a tag such as v1) a single manifest is tried twice: first
     with that tag for the course's images, then as it stands.
     """
@@ -102,6 +104,7 @@ class Exercise:
     given: str = ""
     images: tuple[str, ...] = ()
     begins_with: str = ""
+    changes_given: bool = False
     predict: Question | None = None
     explain: Question | None = None
 

@@ -183,7 +183,7 @@ def _patch(transport: Transport, resource: Resource, obj: Json, namespace: str, 
 def _take_over(transport: Transport, resource: Resource, live: Json, namespace: str) -> Json:
     """Make the fields of client-side applies ours; the object afterwards. When it changes meanwhile, look again."""
     for _ in range(_ATTEMPTS):
-        merged = _merged_managers(live["metadata"].get("managedFields") or [])
+        merged = _merged_managers(live)
         if merged is None:
             break
         try:
@@ -205,21 +205,59 @@ def _hand_over(transport: Transport, resource: Resource, live: Json, merged: lis
     return transport.ask("PATCH", resource.path(namespace, meta["name"]), body=patch, content_type=_JSON_PATCH).data
 
 
-def _merged_managers(entries: Sequence[Json]) -> list[Json] | None:
-    """The list with client-side entries turned into, or united with, our own; None when there are none."""
+def _merged_managers(live: Json) -> list[Json] | None:
+    """Who manages what, with client-side entries turned into, or united with, our own; None when there are none.
+
+    Of theirs only what the last apply wrote becomes ours: what the server filled in then has to stay, as it does for
+    kubectl (the pull policy of `:latest`).
+    """
+    meta = live["metadata"]
+    entries: Sequence[Json] = meta.get("managedFields") or []
+    written = _last_applied(meta)
     old = [each for each in entries if each.get("manager") == CLIENT_SIDE and _plain(each, "Update")]
     if not old:
         return None
     ours = [each for each in entries if each.get("manager") == MANAGER and _plain(each, "Apply")]
-    base = copy.deepcopy((ours or old)[-1])
+    base = copy.deepcopy(ours[-1]) if ours else {**copy.deepcopy(old[-1]), "fieldsV1": {}}
     for each in old:
-        base["fieldsV1"] = _united(base.get("fieldsV1") or {}, each.get("fieldsV1") or {})
+        fields = each.get("fieldsV1") or {}
+        base["fieldsV1"] = _united(base.get("fieldsV1") or {}, _within(fields, written) if written else fields)
     base |= {"manager": MANAGER, "operation": "Apply"}
     return [each for each in entries if each not in old and each not in ours] + [base]
 
 
 def _plain(entry: Json, operation: str) -> bool:
     return entry.get("operation") == operation and not entry.get("subresource")
+
+
+def _last_applied(meta: Json) -> Any:
+    """What the last client-side apply wrote, or None where that is not noted."""
+    with contextlib.suppress(ValueError):
+        return json.loads((meta.get("annotations") or {}).get(LAST_APPLIED, "null"))
+    return None
+
+
+def _within(fields: Json, value: Any) -> Json:
+    """The fields (`fieldsV1`: ``f:name``, ``k:{"name":"main"}`` for items, ``v:"text"``) that the value has."""
+    kept: Json = {}
+    for key, inner in fields.items():
+        kind, _, name = key.partition(":")
+        if key == ".":
+            kept[key] = inner
+        elif kind == "f" and isinstance(value, Mapping) and name in value:
+            kept[key] = _within(inner, value[name])
+        elif kind in "kv" and isinstance(value, list):
+            item = next((each for each in value if _is_item(each, json.loads(name))), None)
+            if item is not None:
+                kept[key] = _within(inner, item)
+    return kept
+
+
+def _is_item(item: Any, key: Any) -> bool:
+    """Whether an item has these keys; one that it does not write was filled in by the server."""
+    if isinstance(key, Mapping) and isinstance(item, Mapping):
+        return all(item.get(name, value) == value for name, value in key.items())
+    return bool(item == key)
 
 
 def _united(one: Json, other: Json) -> Json:

@@ -76,15 +76,15 @@ class Exercise:
             raise as_refused(error) from None
         return self
 
-    def require(self, timeout: float = REQUIRE_SECONDS) -> Exercise:
-        """Wait until every check is green; after `timeout` seconds (or as soon as it cannot turn green) raise `NotYet`."""
+    def require(self, *checks: str, timeout: float = REQUIRE_SECONDS) -> Exercise:
+        """Wait until these checks (default: every one) are green; after `timeout` seconds raise `NotYet`."""
         deadline = time.monotonic() + timeout
         try:
             self._wait_for_cluster()
         except LabsError as error:
             raise as_refused(error) from None
         store = self.session.store
-        if not store.wait_for(lambda s: s.green, max(0.0, deadline - time.monotonic())):
+        if not store.wait_for(lambda s: _green(s, checks), max(0.0, deadline - time.monotonic())):
             raise NotYet(_verdict_words(self.session.exercise.id, store.get()))
         return self
 
@@ -96,6 +96,10 @@ class Exercise:
                 what="The cluster is not ready", why=view.words, next_step=view.next_step or "Run `labs status`"
             )
         self.session.watching.wait_started(CLUSTER_SECONDS)
+
+
+def _green(state: State, checks: tuple[str, ...]) -> bool:
+    return all(v.state == "green" for v in state.verdicts if v.check_id in checks) if checks else state.green
 
 
 def _verdict_words(exercise_id: str, state: State) -> str:

@@ -38,4 +38,5 @@ class RealCourse:
 
     def give(self, client: Any, exercise: Any, namespace: str) -> None:
         """Put into a fresh namespace what the exercise gives."""
+        course.prepare([exercise])
         course.give(client, exercise, namespace)

@@ -79,6 +79,24 @@ def running(client: Client, obj: Json, namespace: str) -> None:
     assert ready.is_set()
 
 
+def test_what_the_server_filled_in_stays_as_with_kubectl(
+    cluster: Pocket, client: Client, namespace: str, tmp_path: Path
+) -> None:
+    one = deployment()
+    main = one["spec"]["template"]["spec"]["containers"][0]
+    for way in ("workbench", "kubectl"):
+        one["metadata"]["name"] = way
+        for image in ("python:latest", "python:3.10"):
+            main["image"] = image
+            if way == "kubectl":
+                by_kubectl(cluster, tmp_path, one, namespace)
+            else:
+                client.apply(one, namespace)
+        found = client.get("apps/v1/Deployment", way, namespace)
+        assert found is not None
+        assert found["spec"]["template"]["spec"]["containers"][0]["imagePullPolicy"] == "Always"
+
+
 @pytest.mark.parametrize("make", [config, lambda a: deployment(a), lambda a: pod("p", "sleep", "100")])
 def test_created_then_unchanged(client: Client, namespace: str, make: Any) -> None:
     assert [client.apply(make(a="1") if make is config else make("A"), namespace).result for _ in range(3)] == [

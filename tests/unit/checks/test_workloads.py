@@ -55,7 +55,8 @@ CASES: dict[str, tuple[Json, Snapshot, str, str]] = {
     "refused for long": (ANSWERS, world(*WHOLE, probes=(answered("a", ok=False, status=0, since=50, error="connection refused"),)), "fail", "refused"),
     "says no": (ANSWERS, world(*WHOLE, probes=(answered("a", ok=False, status=404, since=99, error="HTTP 404"),)), "fail", "404"),
     "another program": (ANSWERS, world(*WHOLE, probes=(answered("a", by=""),)), "fail", "not as the course's model"),
-    "none ready": (ANSWERS, world(deployment(), replica_set(), pod("a", ready=False)), "wait", "none of its Pods"),
+    "one not ready": (ANSWERS, world(*WHOLE[:4], pod("c", ready=False), probes=tuple(map(answered, "ab"))), "wait", "2 of its 3 Pods"),
+    "none ready": (ANSWERS, world(deployment(), replica_set(), pod("a", ready=False)), "wait", "0 of its 1 Pods"),
     "answers by name": (CALLED, world(*BEHIND, probes=(called(3, a=2, b=1),)), "pass", "3 of 3"),
     "not called": (CALLED, world(*BEHIND), "wait", "not called"),
     "called from elsewhere": (OUTSIDE, world(*BEHIND, probes=(called(3, a=3),)), "wait", "not called"),
@@ -128,5 +129,9 @@ def test_a_pod_that_is_ready_before_it_listens_is_given_time() -> None:
     deaf = answered("a", ok=False, status=0, since=0.0, error="connection refused")
     rest = (answered("b"), answered("c"))
     states = [tracker.update(world(*WHOLE, probes=(deaf, *rest), now=now))[0].state for now in (0.0, 8.0, 14.0)]
-    states.append(tracker.update(world(*WHOLE, probes=(answered("a"), *rest), now=15.0))[0].state)
-    assert states == ["waiting", "waiting", "waiting", "green"]
+    heard = (
+        world(*WHOLE, probes=(answered("a"), *rest), now=15.0),
+        world(*WHOLE, probes=(answered("a"), *rest), now=18.0),
+    )
+    states += [tracker.update(each)[0].state for each in heard]
+    assert states == ["waiting", "waiting", "waiting", "waiting", "green"]

@@ -22,19 +22,40 @@ OURS = entry("kubectl", "Apply", {"f:data": {"f:c": {}}})
 OTHER = entry("kubectl-edit", "Update", {"f:data": {"f:d": {}}})
 
 
+def merged(entries: list[Json], **annotations: str) -> list[Json] | None:
+    return applying._merged_managers({"metadata": {"managedFields": entries, "annotations": annotations}})
+
+
 @pytest.mark.parametrize("entries", [[], [OURS], [OTHER], [{**OLD, "subresource": "status"}]])
 def test_nothing_to_take_over(entries: list[Json]) -> None:
-    assert applying._merged_managers(entries) is None
+    assert merged(entries) is None
 
 
 def test_client_side_fields_become_ours() -> None:
-    assert applying._merged_managers([OTHER, OLD]) == [OTHER, {**OLD, "manager": "kubectl", "operation": "Apply"}]
+    assert merged([OTHER, OLD]) == [OTHER, {**OLD, "manager": "kubectl", "operation": "Apply"}]
 
 
 def test_client_side_fields_join_ours() -> None:
-    merged = applying._merged_managers([OLD, OTHER, OURS])
-    assert merged == [OTHER, {**OURS, "fieldsV1": {"f:data": {"f:a": {}, "f:b": {}, "f:c": {}}}}]
+    assert merged([OLD, OTHER, OURS]) == [OTHER, {**OURS, "fieldsV1": {"f:data": {"f:a": {}, "f:b": {}, "f:c": {}}}}]
     assert OURS["fieldsV1"] == {"f:data": {"f:c": {}}}
+
+
+def test_what_the_server_filled_in_becomes_nobodys() -> None:
+    container: Json = {"f:image": {}, "f:imagePullPolicy": {}, "f:command": {}}
+    ports: Json = {'k:{"containerPort":5000,"protocol":"TCP"}': {".": {}, "f:containerPort": {}, "f:protocol": {}}}
+    fields: Json = {"f:containers": {'k:{"name":"main"}': {**container, "f:ports": ports}, 'k:{"name":"x"}': {}}}
+    text = {"containers": [{"name": "main", "image": "i", "command": ["a"], "ports": [{"containerPort": 5000}]}]}
+    note = {applying.LAST_APPLIED: json.dumps(text)}
+    found = (merged([entry(applying.CLIENT_SIDE, "Update", fields)], **note) or [{}])[0]
+    kept: Json = {'k:{"containerPort":5000,"protocol":"TCP"}': {".": {}, "f:containerPort": {}}}
+    left = {"f:image": {}, "f:command": {}, "f:ports": kept}
+    assert found["fieldsV1"] == {"f:containers": {'k:{"name":"main"}': left}}
+
+
+@pytest.mark.parametrize("note", ["", "{", "null"])
+def test_without_a_note_everything_becomes_ours(note: str) -> None:
+    found = (merged([OLD], **{applying.LAST_APPLIED: note}) or [{}])[0]
+    assert found["fieldsV1"] == OLD["fieldsV1"]
 
 
 def test_united_keeps_both_sides() -> None:
