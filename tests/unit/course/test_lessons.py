@@ -15,7 +15,7 @@ from labs.errors import UsageError
 from labs.paths import clone_dir
 
 EXERCISES = {exercise.id: exercise for exercise in course.catalogue().exercises()}
-FIXED = ("pod/hello", "pod/run-once", "pod/two-containers")
+FIXED = ("pod/hello", "pod/run-once", "pod/two-containers", "deployment/serve", "deployment/rollout", "service/expose")
 
 
 def texts(exercise: Exercise) -> list[str]:
