@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal
 
 from labs.checks import deployments, pods
 from labs.checks.model import Finding, Json, Snapshot
@@ -75,8 +74,10 @@ def _to_be_killed(there: list[Json], ready: int, wanted: int, label: str, expect
     stuck = next(filter(None, (pods.trouble(each) or pods.crashing(each) for each in there)), "")
     if stuck:
         return Finding("fail", expected, f"{found}; {stuck}", "The Events tab says why")
-    state: Literal["fail", "wait"] = "wait" if len(there) == wanted else "fail"
-    return Finding(state, expected, found, "The course kills one as soon as all are ready")
+    if len(there) != wanted:
+        there_are = f"{len(there)} Pods with {label}, and {wanted} are needed"
+        return Finding("fail", expected, there_are, "How many are asked for, and which labels do they carry?")
+    return Finding("wait", expected, found, "The course kills one as soon as all are ready")
 
 
 def _before(snapshot: Snapshot, service: str, old: str, new: str, expected: str) -> Finding:

@@ -84,7 +84,7 @@ CASES: dict[str, tuple[Json, Snapshot, str, str]] = {
     "v1 again": (ROLLED, world(*WHOLE, probes=(rollout(after={"v1": 1, "v2": 9}),)), "fail", "after the rollout: v1 1"),
     "made anew": (ROLLED, world(*WHOLE, probes=(rollout(recreated=True),)), "fail", "deleted and made anew"),
     "healed": (HEALED, world(*THREE, probes=(KILLED,)), "pass", "c has replaced z"),
-    "two of three": (HEALED, world(*THREE[:2]), "fail", "2 of 3 Pods"),
+    "two of three": (HEALED, world(*THREE[:2]), "fail", "2 Pods with app=inference, and 3 are needed"),
     "cannot start": (HEALED, world(pod("a", ready=False, reason="ErrImagePull")), "fail", "ErrImagePull"),
     "none killed": (HEALED, world(*THREE), "wait", "3 of 3 Pods"),
     "not yet healed": (HEALED, world(*THREE[:2], probes=(KILLED,)), "wait", "2 of 3 are ready"),
