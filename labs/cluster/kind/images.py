@@ -28,7 +28,7 @@ def build_image(
     words = [f"--build-arg={name}={value}" for name, value in arguments.items()]
     began, said = time.monotonic(), deque[str](maxlen=20)
     process = subprocess.Popen(
-        [engine.program, "build", "-t", tag, *words, str(context)],
+        [engine.program, "build", "--force-rm", "-t", tag, *words, str(context)],
         env={**os.environ, "DOCKER_BUILDKIT": "1" if _has_buildkit(engine) else "0", "BUILDKIT_PROGRESS": "plain"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
