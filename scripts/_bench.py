@@ -349,6 +349,22 @@ def _until(holds: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
+def service_throughput_ratio() -> Values:
+    """Calls a second through a Service of three Pods, per those straight to the Pods."""
+    from scripts._bench_network import throughput_ratios
+
+    with cluster() as found:
+        return throughput_ratios(found.client(), NAMESPACE)
+
+
+def endpoint_to_traffic() -> Values:
+    """From the request for a new endpoint to the first connection that reaches it."""
+    from scripts._bench_network import endpoint_delays
+
+    with cluster() as found:
+        return endpoint_delays(found.client(), NAMESPACE)
+
+
 def image_build_warm() -> Values:
     """`labs build` of the course's model when nothing has changed, the start of Python included."""
     with place() as found:
@@ -369,6 +385,8 @@ MEASUREMENTS: dict[str, tuple[str, Callable[[], Values]]] = {
     "keystroke_to_diagnostic": ("ms", keystroke_to_diagnostic),
     "map_200_pods": ("ms", map_200_pods),
     "image_build_warm": ("s", image_build_warm),
+    "service_throughput_ratio": ("ratio", service_throughput_ratio),
+    "endpoint_to_traffic": ("ms", endpoint_to_traffic),
     "pss_mib": ("MiB", pss_mib),
     "idle_cpu_percent": ("%", idle_cpu_percent),
     "start_to_page": ("s", start_to_page),
