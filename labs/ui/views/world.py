@@ -94,9 +94,12 @@ def _pod_box(pod: Json) -> dict[str, Any]:
 
 
 def _short(pod: Json) -> str:
-    """The part of a name that tells the Pods of one ReplicaSet apart, and its revisions."""
+    """The end of a name, which tells the Pods of one ReplicaSet apart, and with three letters of the hash its revisions."""
     name = str(pod["metadata"]["name"])
-    return f"…{'-'.join(name.split('-')[-2:])}" if owner(pod)[0] == "ReplicaSet" else name
+    if owner(pod)[0] != "ReplicaSet" or name.count("-") < 2:
+        return name
+    _, template, end = name.rsplit("-", 2)
+    return f"…{template[-3:]}-{end}"
 
 
 def gibibytes(quantity: str) -> float:
