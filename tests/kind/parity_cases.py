@@ -42,13 +42,13 @@ def job(*containers: Json, restart: str = "Never", **spec: Any) -> Json:
     return named("batch/v1", "Job", "j", spec={"template": template, **spec})
 
 
-def deployment(*containers: Json, replicas: int = 2) -> Json:
+def deployment(*containers: Json, replicas: int = 2, **more: Any) -> Json:
     labels = {"app": "d"}
     template = {
         "metadata": {"labels": labels},
         "spec": {"terminationGracePeriodSeconds": 0, "containers": [*containers]},
     }
-    spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
+    spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template, **more}
     return named("apps/v1", "Deployment", "d", spec=spec)
 
 
@@ -129,7 +129,7 @@ CASES: tuple[Case, ...] = (
     Case("job tries again", (job(shell("exit 1"), backoffLimit=1),)),
     Case("job with index", (job(shell("echo $JOB_COMPLETION_INDEX"), completions=2, parallelism=2, completionMode="Indexed"),)),
     Case("deployment becomes available", (deployment(shell("exec sleep 1000")),)),
-    Case("deployment crashes", (deployment(shell("exit 1"), replicas=1),)),
+    Case("deployment crashes", (deployment(shell("exit 1"), replicas=1, minReadySeconds=60),)),  # ready for a moment otherwise, or not
     Case("quota refuses Pods", (QUOTA, deployment(shell("exec sleep 1000"), replicas=1))),
     Case("limits by default", (LIMITS, pod(shell("echo x")))),
     Case("refused: no containers", (pod(),)),
