@@ -43,6 +43,11 @@ class Place:
         subprocess.run(command, env=self.environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return time.monotonic() - began
 
+    def build(self, tag: str) -> float:
+        """Build a version of the course's model; returns its seconds."""
+        version = f"VERSION={tag.partition(':')[2]}"
+        return self.labs("build", "labs/images/mymodel", "-t", tag, "--build-arg", version, "--cluster", "pocket")
+
     @property
     def state(self) -> Path:
         """The cluster's folder."""
@@ -368,9 +373,36 @@ def endpoint_to_traffic() -> Values:
 def image_build_warm() -> Values:
     """`labs build` of the course's model when nothing has changed, the start of Python included."""
     with place() as found:
-        words = ("build", "labs/images/mymodel", "-t", "mymodel:v1", "--cluster", "pocket")
-        found.labs(*words)
-        return [found.labs(*words) for _ in range(10)]
+        found.build("mymodel:v1")
+        return [found.build("mymodel:v1") for _ in range(10)]
+
+
+def scale_3_to_30_echo() -> Values:
+    """From the request for 30 Pods instead of 3 until 30 are Ready: a small server that echoes."""
+    return _scaled("ECHO")
+
+
+def scale_3_to_30_model() -> Values:
+    """The same with the course's model."""
+    return _scaled("MODEL")
+
+
+def _scaled(container: str) -> Values:
+    from scripts import _bench_workloads
+
+    with cluster() as found:
+        found.build("mymodel:v1")
+        return _bench_workloads.scale_seconds(found.client(), NAMESPACE, getattr(_bench_workloads, container))
+
+
+def rollout_failed_calls() -> Values:
+    """How many of 200 calls a second fail while three Pods of the model are replaced by another version."""
+    from scripts._bench_workloads import failed_calls
+
+    with cluster() as found:
+        found.build("mymodel:v1")
+        found.build("mymodel:v2")
+        return failed_calls(found.client(), NAMESPACE)
 
 
 MEASUREMENTS: dict[str, tuple[str, Callable[[], Values]]] = {
@@ -385,6 +417,9 @@ MEASUREMENTS: dict[str, tuple[str, Callable[[], Values]]] = {
     "keystroke_to_diagnostic": ("ms", keystroke_to_diagnostic),
     "map_200_pods": ("ms", map_200_pods),
     "image_build_warm": ("s", image_build_warm),
+    "scale_3_to_30_echo": ("s", scale_3_to_30_echo),
+    "scale_3_to_30_model": ("s", scale_3_to_30_model),
+    "rollout_failed_calls": ("calls", rollout_failed_calls),
     "service_throughput_ratio": ("ratio", service_throughput_ratio),
     "endpoint_to_traffic": ("ms", endpoint_to_traffic),
     "pss_mib": ("MiB", pss_mib),

@@ -9,9 +9,9 @@ from typing import Any
 
 from labs.kube import Client
 
-__all__ = ["endpoint_delays", "throughput_ratios"]
+__all__ = ["ECHO_SERVER", "endpoint_delays", "throughput_ratios"]
 
-_SERVER = """
+ECHO_SERVER = """
 import socket, threading
 listener = socket.create_server(("", 5000), backlog=256)
 def serve(connection):
@@ -57,7 +57,7 @@ while True:
 def throughput_ratios(client: Client, namespace: str, times: int = 5) -> list[float]:
     """Echoes a second over kept connections through a ClusterIP, per those straight to its three Pods."""
     for number in range(3):
-        client.apply(_pod(f"echo-{number}", _SERVER, {"app": "echo"}), namespace)
+        client.apply(_pod(f"echo-{number}", ECHO_SERVER, {"app": "echo"}), namespace)
     client.apply(_pod("load", "import time; time.sleep(3600)"), namespace)
     service = client.apply(_service("echo", {"app": "echo"}, 5000), namespace).obj["spec"]["clusterIP"]
     addresses = [_address(client, namespace, f"echo-{number}") for number in range(3)]
@@ -72,7 +72,7 @@ def throughput_ratios(client: Client, namespace: str, times: int = 5) -> list[fl
 
 def endpoint_delays(client: Client, namespace: str, times: int = 20) -> list[float]:
     """Milliseconds from the request that makes an EndpointSlice, its way to the API server included, to the first connection."""
-    client.apply(_pod("server", _SERVER), namespace)
+    client.apply(_pod("server", ECHO_SERVER), namespace)
     target = _address(client, namespace, "server")
     address = client.apply(_service("late", None, 5000), namespace).obj["spec"]["clusterIP"]
     client.apply(_pod("watches", _WATCH, words=[address]), namespace)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from labs.checks import deployments, pods
 from labs.checks.model import Finding, Json, Snapshot
 from labs.checks.probes import rows, tally
-from labs.checks.settings import number, text
+from labs.checks.settings import counted, number, text
 
 __all__ = ["carries", "heals", "no_lost_calls", "parse_label"]
 
@@ -75,7 +75,11 @@ def _to_be_killed(there: list[Json], ready: int, wanted: int, label: str, expect
     if stuck:
         return Finding("fail", expected, f"{found}; {stuck}", "The Events tab says why")
     if len(there) != wanted:
-        there_are = f"{len(there)} Pods with {label}, and {wanted} are needed"
+        there_are = f"{counted(len(there), 'Pod')} with {label}, and {wanted} are needed"
+        alone = [each["metadata"]["name"] for each in there if not each["metadata"].get("ownerReferences")]
+        if alone and len(alone) < len(there):
+            look = "A manifest of another kind makes another object beside the earlier one"
+            return Finding("fail", expected, f"{there_are}; nobody looks after {', '.join(alone)}", look)
         return Finding("fail", expected, there_are, "How many are asked for, and which labels do they carry?")
     return Finding("wait", expected, found, "The course kills one as soon as all are ready")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from labs.checks import pods
 from labs.checks.model import Finding, Json, Snapshot
 from labs.checks.probes import rows
-from labs.checks.settings import labels, number, text, words
+from labs.checks.settings import counted, labels, number, text, words
 
 __all__ = ["PATIENCE_SECONDS", "current", "each_pod_answers", "living", "pods_of", "ready_replicas", "replica_sets"]
 
@@ -71,7 +71,7 @@ def each_pod_answers(settings: Mapping[str, object]) -> Callable[[Snapshot], Fin
         there = [each for each in pods_of(snapshot, deployment) if not each["metadata"].get("deletionTimestamp")]
         if not there or not all(map(pods.ready, there)):
             stuck = next(filter(None, map(pods.trouble, there)), "")
-            found = stuck or f"{sum(map(pods.ready, there))} of its {len(there)} Pods are ready"
+            found = stuck or f"{sum(map(pods.ready, there))} of its {counted(len(there), 'Pod')} ready"
             return Finding("fail" if stuck else "wait", expected, found, _EVENTS)
         findings = [_answer(snapshot, each, port, path, expected) for each in there]
         return next((each for each in findings if each.state != "pass"), findings[0])

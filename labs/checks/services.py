@@ -8,7 +8,7 @@ from labs.checks import pods
 from labs.checks.deployments import PATIENCE_SECONDS
 from labs.checks.model import Finding, Json, Snapshot
 from labs.checks.probes import rows, tally
-from labs.checks.settings import number, text, words
+from labs.checks.settings import counted, number, text, words
 
 __all__ = ["endpoints", "service_answers", "service_type", "spread"]
 
@@ -22,16 +22,13 @@ def service_type(settings: Mapping[str, object]) -> Callable[[Snapshot], Finding
     name, wanted = text(settings, "service"), text(settings, "type")
     expected = f"{name} of type {wanted}"
 
-    def evaluate(snapshot: Snapshot) -> Finding:
-        service = _living(snapshot, name)
-        if service is None:
-            return Finding("wait", expected, pods.missing(snapshot, "Service", name), _MANIFEST)
+    def judge(snapshot: Snapshot, service: Json) -> Finding:
         found = str(service["spec"].get("type", "ClusterIP"))
         if found == wanted:
             return Finding("pass", expected, f"type {found}")
         return Finding("fail", expected, f"type {found}", "Who should reach it: Pods, or the world?")
 
-    return evaluate
+    return _of_living(name, expected, judge)
 
 
 def endpoints(settings: Mapping[str, object]) -> Callable[[Snapshot], Finding]:
@@ -39,17 +36,14 @@ def endpoints(settings: Mapping[str, object]) -> Callable[[Snapshot], Finding]:
     name, wanted = text(settings, "service"), number(settings, "ready")
     expected = f"{wanted} ready Pods behind {name}"
 
-    def evaluate(snapshot: Snapshot) -> Finding:
-        service = _living(snapshot, name)
-        if service is None:
-            return Finding("wait", expected, pods.missing(snapshot, "Service", name), _MANIFEST)
+    def judge(snapshot: Snapshot, service: Json) -> Finding:
         there = _ready_names(snapshot, name)
         if len(there) == wanted:
             return Finding("pass", expected, f"{wanted} of {wanted}")
         state, found = _behind(snapshot, service, len(there))
         return Finding("wait" if state == "wait" else "fail", expected, found, _MAP)
 
-    return evaluate
+    return _of_living(name, expected, judge)
 
 
 def service_answers(settings: Mapping[str, object]) -> Callable[[Snapshot], Finding]:
@@ -63,16 +57,15 @@ def service_answers(settings: Mapping[str, object]) -> Callable[[Snapshot], Find
     place = "from another Pod" if origin == "cluster" else "from this notebook"
     expected = f"{name} answers {place}"
 
-    def evaluate(snapshot: Snapshot) -> Finding:
-        service = _living(snapshot, name)
-        if service is None and not key["namespace"]:
-            return Finding("wait", expected, pods.missing(snapshot, "Service", name), _MANIFEST)
+    def judge(snapshot: Snapshot, service: Json | None) -> Finding:
         row = next(rows(snapshot, "service", **key), None)
         if row is None:
             return Finding("wait", expected, "it was not called yet")
         return _answered(snapshot, service, row, expected)
 
-    return evaluate
+    if key["namespace"]:
+        return lambda snapshot: judge(snapshot, None)
+    return _of_living(name, expected, judge)
 
 
 def spread(settings: Mapping[str, object]) -> Callable[[Snapshot], Finding]:
@@ -90,6 +83,18 @@ def spread(settings: Mapping[str, object]) -> Callable[[Snapshot], Finding]:
         if silent:
             return Finding("wait", expected, f"answered by {found}; not by {', '.join(silent)}", _MAP)
         return Finding("pass", expected, found)
+
+    return evaluate
+
+
+def _of_living(name: str, expected: str, judge: Callable[[Snapshot, Json], Finding]) -> Callable[[Snapshot], Finding]:
+    """Wait for the Service, then judge it."""
+
+    def evaluate(snapshot: Snapshot) -> Finding:
+        service = next((each for each in pods.living(snapshot, "Service") if each["metadata"]["name"] == name), None)
+        if service is None:
+            return Finding("wait", expected, pods.missing(snapshot, "Service", name), _MANIFEST)
+        return judge(snapshot, service)
 
     return evaluate
 
@@ -121,16 +126,12 @@ def _behind(snapshot: Snapshot, service: Json, ready: int) -> tuple[str, str]:
         carried = dict.fromkeys(words(_own_labels(each)) for each in living)
         there = f"; the Pods here carry {' or '.join(carried)}" if carried else "; there is no Pod here"
         return "fail", f"its selector {words(selector)} matches no Pod{there}"
-    return "wait", f"its selector {words(selector)} matches {len(chosen)} Pods, {ready} of them ready"
+    return "wait", f"its selector {words(selector)} matches {counted(len(chosen), 'Pod')}, {ready} of them ready"
 
 
 def _own_labels(pod: Json) -> dict[str, str]:
     found = pod["metadata"].get("labels") or {}
     return {name: value for name, value in found.items() if name != "pod-template-hash"}
-
-
-def _living(snapshot: Snapshot, name: str) -> Json | None:
-    return next((each for each in pods.living(snapshot, "Service") if each["metadata"]["name"] == name), None)
 
 
 def _ready_pods(snapshot: Snapshot) -> set[str]:

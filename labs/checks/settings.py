@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["labels", "number", "text", "words"]
+__all__ = ["counted", "labels", "number", "text", "words"]
 
 
 def text(settings: Mapping[str, object], key: str, default: str | None = None) -> str:
@@ -29,6 +29,11 @@ def labels(settings: Mapping[str, object], key: str = "labels") -> dict[str, str
     if not isinstance(value, Mapping) or not all(isinstance(each, str) for pair in value.items() for each in pair):
         raise ValueError(f"{key} are names with texts")
     return dict(value)
+
+
+def counted(number: int, thing: str) -> str:
+    """``1 Pod``, ``3 Pods``."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def words(found: Mapping[str, str]) -> str:

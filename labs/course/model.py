@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from labs.checks import Check
-from labs.manifest import FieldSpec
+from labs.manifest import FieldSpec, parse
 
 __all__ = ["Accept", "Catalogue", "Exercise", "Lesson", "Option", "Practice", "Question", "Reject"]
 
@@ -112,6 +112,17 @@ class Exercise:
     def lesson(self) -> str:
         """The first part of the id."""
         return self.id.partition("/")[0]
+
+    @property
+    def several(self) -> bool:
+        """Whether one of its manifests, right or wrong, has several objects: then a learner may write several, too."""
+        texts = [
+            self.starter,
+            self.solution,
+            *(each.text for each in self.accept),
+            *(each.text for each in self.reject),
+        ]
+        return any(len(parse(text).documents) > 1 for text in texts)
 
     def namespace(self) -> str:
         """The namespace in which it takes place."""

@@ -46,6 +46,7 @@ class Acting:
         if not force and (notice := self._overwrites(client)) is not None:
             self._session.store.update(notice=notice)
             return
+        self._session.watching.ensure_started(client)
         for obj in draft.objects:
             token.check()
             try:

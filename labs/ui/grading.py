@@ -36,7 +36,10 @@ class RealCourse:
                     found[name] = f"http://{address[0]}:{address[1]}"
         return found
 
+    def prepare(self, exercise: Any) -> None:
+        """Build the images that the exercise needs and that are not there yet."""
+        course.prepare([exercise])
+
     def give(self, client: Any, exercise: Any, namespace: str) -> None:
         """Put into a fresh namespace what the exercise gives."""
-        course.prepare([exercise])
         course.give(client, exercise, namespace)

@@ -51,7 +51,7 @@ class Session:
         known = [manifest.parse(text).documents for text in (exercise.starter, exercise.solution)]
         self.name = next((d.name for found in known for d in found if d.name), "manifest")
         self.home = next((d.kind for found in known for d in found if d.kind), "")
-        self.single = max(map(len, known)) <= 1
+        self.single = not exercise.several
         self.memory = Memory(exercise.id, self.name)
         self.store = Store(self._restored())
         self.checking = Checking(self)
@@ -197,9 +197,10 @@ class Session:
         self.client = client
         if client is None:
             self.watching.stop()
-        self.store.update(cluster=view)
         if client is not None:
             jobs.run(lambda: self._guarded(lambda: self.watching.start(client)))
+        self.store.update(cluster=view)
+        if client is not None:
             jobs.run(self.checking.now)
 
     def save_now(self) -> None:

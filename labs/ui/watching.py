@@ -35,10 +35,17 @@ class Watching:
         """Block until the namespace is ready and judged, at most `timeout` seconds."""
         return self._started.wait(timeout)
 
+    def ensure_started(self, client: Any) -> None:
+        """Wait until a start has come to its end; start when none did, or when it failed. Raises LabsError."""
+        with self._lock:
+            if self._grader is None:
+                self.start(client)
+
     def start(self, client: Any) -> None:
-        """Make the namespace ready, put there what the exercise gives, judge from now on. Waits; raises LabsError."""
+        """Make images and namespace ready, put there what the exercise gives, judge from now on. Waits; raises LabsError."""
         with self._lock:
             self.stop()
+            self._course.prepare(self._session.exercise)
             namespace = self._session.namespace
             living = client.get("Namespace", namespace)
             fresh = living is None or bool(living.get("metadata", {}).get("deletionTimestamp"))

@@ -114,6 +114,8 @@ class FakeCourse:
 
     def __init__(self) -> None:
         self.graders: list[FakeGrader] = []
+        self.preparing, self.may_prepare = threading.Event(), threading.Event()
+        self.may_prepare.set()
 
     def grader(self, client: Any, exercise: Any, namespace: str) -> FakeGrader:
         self.graders.append(FakeGrader())
@@ -125,6 +127,10 @@ class FakeCourse:
 
     def urls(self, namespace: str, services: Any) -> dict[str, str]:
         return {s["metadata"]["name"]: "http://127.0.0.1:34567" for s in services}
+
+    def prepare(self, exercise: Any) -> None:
+        self.preparing.set()
+        assert self.may_prepare.wait(10)
 
     def give(self, client: Any, exercise: Any, namespace: str) -> None:
         client.calls.append("give")
@@ -160,6 +166,10 @@ class FakeExercise:
 
     def namespace(self) -> str:
         return "labs-pod-hello"
+
+    @property
+    def several(self) -> bool:
+        return "\n---" in self.starter + self.solution
 
 
 def verdict(state: str, **more: Any) -> Any:

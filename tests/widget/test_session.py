@@ -241,3 +241,18 @@ def test_malformed_messages_are_ignored(bench: Bench) -> None:
         bench.send(**content)
     bench.widget._received(bench.widget, "nonsense", [])
     assert bench.session.store.get().text == STARTER
+
+
+def test_apply_waits_for_what_the_exercise_needs(bench: Bench) -> None:
+    assert bench.session.watching.wait_started(3)
+    bench.course.may_prepare.clear()
+    bench.course.preparing.clear()
+    bench.connection.tell(READY, None)
+    bench.connection.tell(READY, bench.client)
+    assert bench.course.preparing.wait(3)
+    bench.act("apply")
+    bench.until(lambda w: w.busy.get("action") == "apply")
+    assert bench.client and "apply" not in bench.client.calls
+    bench.course.may_prepare.set()
+    bench.until(lambda w: w.status["phase"] == "applied")
+    assert "apply" in bench.client.calls
