@@ -18,7 +18,7 @@ def find_kubectl(folder: Path) -> list[str]:
     """First words of its command line; raises ClusterError when there is none."""
     engine, taken = find_engine(), folder / "bin" / "kubectl"
     if engine:
-        return [str(engine.kube), "kubectl"]
+        return [str(engine.kubectl)]
     if os.access(taken, os.X_OK):
         return [str(taken)]
     ours = str(folder.parent.parent / "bin")  # holds the launcher that starts us

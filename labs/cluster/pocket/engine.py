@@ -39,8 +39,8 @@ class Engine:
     manifest: dict[str, Any]
 
     @property
-    def kube(self) -> Path:
-        return self.folder / "kube"
+    def kubectl(self) -> Path:
+        return self.folder / "kubectl"
 
     @property
     def pocket(self) -> Path:

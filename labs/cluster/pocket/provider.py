@@ -93,7 +93,7 @@ class PocketCluster:
 
     def kubectl(self) -> list[str]:
         """See `Cluster.kubectl`; the engine is built when it is missing."""
-        return [str((find_engine() or ensure_engine(lambda step: None)).kube), "kubectl"]
+        return [str((find_engine() or ensure_engine(lambda step: None)).kubectl)]
 
     def build(self, context: Path, tag: str, progress: Progress, arguments: Mapping[str, str] | None = None) -> None:
         """See `Cluster.build`; the cluster need not run."""
@@ -143,7 +143,7 @@ class PocketCluster:
         preflight(engine)
         progress(Step("machine", "ready"))
         write_record(self.folder, replace(wanted, engine=engine.hash))
-        write_launcher([str(engine.kube), "kubectl"], self.folder / "kubeconfig")
+        write_launcher([str(engine.kubectl)], self.folder / "kubeconfig")
         supervisor.start(engine, self.folder, wanted, port, progress)
 
     def _verify(self, progress: Progress) -> None:

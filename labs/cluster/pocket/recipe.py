@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 KUBERNETES = "v1.37.2"
-PROGRAMS = ("kube", "pocket", "coredns")
+PROGRAMS = ("kube", "kubectl", "pocket")
 
 _VERSION_PACKAGE = "k8s.io/component-base/version"
 _VERSION_FIELDS = {

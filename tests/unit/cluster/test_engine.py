@@ -82,7 +82,7 @@ def test_bundle_travels(built: engine.Engine, tmp_path: Path) -> None:
     shutil.rmtree(built.folder)
     assert bundle.import_bundle(file, ignore_progress).folder == built.folder
     found = engine.find_engine()
-    assert found and os.access(found.kube, os.X_OK) and found.manifest == built.manifest
+    assert found and os.access(found.kubectl, os.X_OK) and found.manifest == built.manifest
 
 
 def rewritten(file: Path, target: Path, **changes: bytes) -> Path:

@@ -1,4 +1,6 @@
-// Command kube holds every unmodified Kubernetes program of the pocket cluster and etcd; the first argument chooses one.
+// Command kube holds every unmodified Kubernetes server of the pocket cluster, etcd and CoreDNS; the first argument chooses one.
+// One file instead of several: the programs share its pages in memory. kubectl is another, because each of these programs would
+// otherwise set up kubectl's packages as well.
 package main
 
 import (
@@ -12,36 +14,45 @@ import (
 	"k8s.io/component-base/cli"
 	_ "k8s.io/component-base/metrics/prometheus/clientgo"
 	_ "k8s.io/component-base/metrics/prometheus/version"
-	kubectlcli "k8s.io/kubectl/pkg/cmd"
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	controllermanager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
 	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
+
+	"labs/engine/internal/dns"
 )
+
+// outsiders read os.Args themselves.
+var outsiders = map[string]func(){
+	"etcd":    func() { etcdmain.Main(os.Args) },
+	"coredns": dns.Run,
+}
 
 var programs = map[string]func() *cobra.Command{
 	"kube-apiserver":          apiserver.NewAPIServerCommand,
 	"kube-controller-manager": controllermanager.NewControllerManagerCommand,
 	"kube-scheduler":          func() *cobra.Command { return scheduler.NewSchedulerCommand() },
 	"kubelet":                 func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) },
-	"kubectl":                 kubectlcli.NewDefaultKubectlCommand,
 }
 
 func main() {
 	name := filepath.Base(os.Args[0])
-	if _, known := programs[name]; !known && name != "etcd" && len(os.Args) > 1 {
+	if !known(name) && len(os.Args) > 1 {
 		os.Args = os.Args[1:]
 		name = os.Args[0]
 	}
-	startFast()
-	if name == "etcd" {
-		etcdmain.Main(os.Args)
-		return
-	}
-	newCommand, known := programs[name]
-	if !known {
-		fmt.Fprintln(os.Stderr, "usage: kube etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet|kubectl ...")
+	if !known(name) {
+		fmt.Fprintln(os.Stderr, "usage: kube etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet|coredns ...")
 		os.Exit(2)
 	}
-	os.Exit(cli.Run(newCommand()))
+	startFast()
+	if run, found := outsiders[name]; found {
+		run()
+		return
+	}
+	os.Exit(cli.Run(programs[name]()))
+}
+
+func known(name string) bool {
+	return programs[name] != nil || outsiders[name] != nil
 }

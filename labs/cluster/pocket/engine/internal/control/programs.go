@@ -61,7 +61,7 @@ func APIHosts(nodes []pki.Host) []string {
 // Etcd keeps its data in dir. It does not wait for the disk: a damaged folder is moved aside by the supervisor.
 func Etcd(dir string) Program {
 	client, peer := "unix://"+EtcdSocket, "unix://"+peerSocket
-	return Program{Name: "etcd", File: "kube", Env: memory(60, "64MiB"), Args: []string{
+	return Program{Name: "etcd", File: "kube", Env: memory(40, "64MiB"), Args: []string{
 		"etcd",
 		"--name=pocket", "--data-dir=" + dir,
 		"--listen-client-urls=" + client, "--advertise-client-urls=" + client,
@@ -98,7 +98,7 @@ func APIServer(certs *pki.Store) Program {
 	args = append(args, certificate(certs, "tls-cert-file", "tls-private-key-file", pki.APIServer)...)
 	args = append(args, certificate(certs, "kubelet-client-certificate", "kubelet-client-key", pki.APIServerKubeletClient)...)
 	args = append(args, certificate(certs, "proxy-client-cert-file", "proxy-client-key-file", pki.FrontProxyClient)...)
-	return Program{Name: "kube-apiserver", File: "kube", Args: args, Env: memory(35, "320MiB")}
+	return Program{Name: "kube-apiserver", File: "kube", Args: args, Env: memory(25, "320MiB")}
 }
 
 // ControllerManager reads its kubeconfig from a file; certs hold the key that signs service account tokens.
@@ -111,13 +111,13 @@ func ControllerManager(certs *pki.Store, kubeconfig string) Program {
 		"--cluster-name=labs-pocket", "--horizontal-pod-autoscaler-sync-period=5s",
 		"--kube-api-qps=100", "--kube-api-burst=200", "--endpointslice-updates-batch-period=300ms",
 	)
-	return Program{Name: "kube-controller-manager", File: "kube", Args: args, Env: memory(60, "128MiB")}
+	return Program{Name: "kube-controller-manager", File: "kube", Args: args, Env: memory(40, "128MiB")}
 }
 
 // Scheduler reads its kubeconfig from a file.
 func Scheduler(certs *pki.Store, kubeconfig string) Program {
 	args := append(delegated("kube-scheduler", kubeconfig, certs), "--secure-port=10259")
-	return Program{Name: "kube-scheduler", File: "kube", Args: args, Env: memory(60, "96MiB")}
+	return Program{Name: "kube-scheduler", File: "kube", Args: args, Env: memory(40, "96MiB")}
 }
 
 // corefile has names of the cluster answered from its Services and EndpointSlices. There is no way out of the cluster, so
@@ -137,7 +137,7 @@ const corefile = `.:53 {
 
 // CoreDNS reads the file settings, whose text is Corefile.
 func CoreDNS(settings string) Program {
-	return Program{Name: "coredns", File: "coredns", Args: []string{"-quiet", "-conf", settings}, Env: memory(50, "48MiB")}
+	return Program{Name: "coredns", File: "kube", Args: []string{"coredns", "-quiet", "-conf", settings}, Env: memory(40, "48MiB")}
 }
 
 // Corefile is CoreDNS's configuration.

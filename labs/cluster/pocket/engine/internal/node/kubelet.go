@@ -114,7 +114,7 @@ func kubelet(spec Spec) *exec.Cmd {
 		"--hostname-override="+spec.Name, "--node-ip="+spec.Address,
 		fmt.Sprintf("--node-labels=labs/node=%d", spec.Index),
 	)
-	command.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "GOGC=50", "GOMEMLIMIT=96MiB"}
+	command.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "GOGC=30", "GOMEMLIMIT=96MiB"}
 	command.Stdout, command.Stderr = os.Stderr, os.Stderr
 	return command
 }

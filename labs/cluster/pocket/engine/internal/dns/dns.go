@@ -1,5 +1,5 @@
-// Command coredns answers names of the cluster: CoreDNS with the few plugins that the pocket cluster uses.
-package main
+// Package dns answers names of the cluster: CoreDNS with the few plugins that the pocket cluster uses.
+package dns
 
 import (
 	"github.com/coredns/coredns/core/dnsserver"
@@ -11,4 +11,5 @@ import (
 
 func init() { dnsserver.Directives = []string{"bind", "errors", "kubernetes", "nothing"} }
 
-func main() { coremain.Run() }
+// Run serves as os.Args say, until the process is ended.
+func Run() { coremain.Run() }
