@@ -202,6 +202,12 @@ def _remove(text: str, tokens: tuple[Token, ...], doc: int) -> str:
         found = above
     place.refuse_shared(found)
     if found.parent is None:
-        return apply_edits(text, [Edit(found.node.start, found.node.end, "")])
+        return apply_edits(text, [Edit(found.node.start, _past_end_mark(text, found.node.end), "")])
     cut: Callable[[Place, Found], Edit] = cut_flow if found.parent.flow else cut_block
     return apply_edits(text, [cut(place, found)])
+
+
+def _past_end_mark(text: str, end: int) -> int:
+    """Where a document's text ends, its `...` included: the mark may not stand without a document before it."""
+    mark = re.compile(r"\s*^\.\.\.[ \t]*(?:\r?\n|\Z)", re.MULTILINE).match(text, end)
+    return mark.end() if mark else end

@@ -276,6 +276,10 @@ def root(text: str) -> Any:
     return parsed.documents[0].root if parsed.documents else None
 
 
+def test_the_end_mark_goes_with_the_last_field() -> None:
+    assert remove("# top\nname:\n- |2+\n\n...\n# end\n", "name") == "# top\n# end\n"
+
+
 QUICK = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 
