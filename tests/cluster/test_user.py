@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +62,12 @@ def test_it_is_refused_exactly_where_there_is_one_id(users_cluster: Pocket, requ
     policies = users_cluster.kubectl("get", "validatingadmissionpolicies", "-o", "name")
     one_id = "one id" in request.node.name
     assert ("pocket-one-id" in policies) == one_id or users_cluster.account.uid is None
+
+
+def test_doctor_knows_how_many_ids_there_are(users_cluster: Pocket, request: pytest.FixtureRequest) -> None:
+    findings = json.loads(users_cluster.run("doctor", "--json").stdout)["findings"]
+    found = next(one for one in findings if one["name"] == "newuidmap")
+    assert found["ok"] == ("65536 ids" in request.node.name) or users_cluster.account.uid is None, found
 
 
 def test_services_and_names_work_for_her_too(users_cluster: Pocket) -> None:

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"labs/engine/internal/supervisor"
 )
 
 const (
@@ -129,13 +131,22 @@ func newuidmap() Result {
 		return result
 	}
 	path, err := exec.LookPath("newuidmap")
-	result.OK, result.Found = err == nil, path
-	if err != nil {
-		result.Found = "not installed"
-		result.Why = "Only one user id is mapped: Pods that ask for another user than root are refused, and no lesson needs them"
-		result.Next = "If you want them: sudo apt install uidmap"
+	switch {
+	case err != nil:
+		result.lacks("not installed", "sudo apt install uidmap")
+	case supervisor.Identities() == 1:
+		result.lacks("no range of ids in /etc/subuid and /etc/subgid", `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$USER"`)
+	default:
+		result.Found = path
 	}
 	return result
+}
+
+// lacks says that only one id can be mapped, and the command that would change it.
+func (r *Result) lacks(found, command string) {
+	r.OK, r.Found = false, found
+	r.Why = "Only one user id is mapped: Pods that ask for another user than root are refused, and no lesson needs them"
+	r.Next = "If you want them: " + command
 }
 
 func cgroup() Result {

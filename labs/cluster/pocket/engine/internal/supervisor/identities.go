@@ -23,6 +23,9 @@ type identities struct {
 	gids   []string
 }
 
+// Identities is how many user ids a cluster of this account has: 65536, or 1 where it has no range of its own.
+func Identities() int { return chooseIdentities().count }
+
 func chooseIdentities() identities {
 	if os.Geteuid() == 0 && mappedIDs("/proc/self/uid_map") >= manyIDs && mappedIDs("/proc/self/gid_map") >= manyIDs {
 		all := []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: manyIDs}}
