@@ -16,6 +16,7 @@ from labs.cli import (
     doctor,
     down,
     engine,
+    gpus,
     images,
     kubectl,
     lessons,
@@ -48,6 +49,7 @@ COMMANDS: tuple[Command, ...] = (
     kubectl.COMMAND,
     build.COMMAND,
     images.COMMAND,
+    gpus.COMMAND,
     engine.COMMAND,
 )
 _INTERRUPTED, _TERMINATED = 130, 143

@@ -5,6 +5,7 @@ from __future__ import annotations
 from labs.cluster.gpus.fleet import MIG, Fleet, FleetError, NodeGPUs, as_mapping, parse_fleet
 from labs.cluster.gpus.node import allocatable, cards, labels, taints
 from labs.cluster.gpus.profiles import PROFILES, MigProfile, Profile
+from labs.cluster.gpus.setting import clear_fleet, fleet_of, held, node_names, set_fleet, wait_for_fleet
 from labs.cluster.gpus.slices import device_classes, resource_slices
 
 __all__ = [
@@ -18,9 +19,15 @@ __all__ = [
     "allocatable",
     "as_mapping",
     "cards",
+    "clear_fleet",
     "device_classes",
+    "fleet_of",
+    "held",
     "labels",
+    "node_names",
     "parse_fleet",
     "resource_slices",
+    "set_fleet",
     "taints",
+    "wait_for_fleet",
 ]

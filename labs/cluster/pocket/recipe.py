@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 KUBERNETES = "v1.37.2"
-PROGRAMS = ("kube", "kubectl", "pocket")
+PROGRAMS = ("kube", "kubectl", "pocket", "gpus")
 
 _VERSION_PACKAGE = "k8s.io/component-base/version"
 _VERSION_FIELDS = {

@@ -28,7 +28,7 @@ def pocket(folders: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PocketClu
     engine.mkdir()
     script = Path(__file__).with_name("fake_pocket.py").read_text(encoding="utf-8")
     (engine / "pocket").write_text(f"#!{sys.executable}\n{script}", encoding="utf-8")
-    for name in ("kube", "kubectl"):
+    for name in ("kube", "kubectl", "gpus"):
         shutil.copy("/bin/true", engine / name)
     (engine / "pocket").chmod(0o755)
     monkeypatch.setenv("LABS_ENGINE_DIR", str(engine))

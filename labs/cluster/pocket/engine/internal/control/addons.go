@@ -21,6 +21,8 @@ func Addons() []Addon {
 		addon("/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices/kube-dns-pocket", "kube-dns-endpoints"),
 		addon(roles+"s/system:coredns", "coredns-role"),
 		addon(roles+"bindings/system:coredns", "coredns-binding"),
+		addon(roles+"s/labs:gpus", "gpus-role"),
+		addon(roles+"bindings/labs:gpus", "gpus-binding"),
 		addon(policies+"ies/pocket-network-policies", "network-policies"),
 		addon(policies+"ybindings/pocket-network-policies", "network-policies-binding"),
 	}

@@ -52,6 +52,10 @@ func (s *Server) CreateContainer(_ context.Context, request *runtimeapi.CreateCo
 
 // spec is what container-init is told.
 func (s *Server) spec(owner *sandbox, config *runtimeapi.ContainerConfig, used image.Image) (container.Spec, error) {
+	config, err := withDevices(config)
+	if err != nil {
+		return container.Spec{}, err
+	}
 	process := container.Process{Args: arguments(config, used), Dir: cmp.Or(config.GetWorkingDir(), used.Dir), Terminal: config.GetTty()}
 	security := config.GetLinux().GetSecurityContext()
 	root := s.root(used)

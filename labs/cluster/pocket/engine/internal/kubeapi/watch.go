@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -30,7 +31,7 @@ type event struct {
 }
 
 // Watch keeps changed informed of all objects at path, by namespace/name, until ctx ends: at once, and after each change. The
-// map is changed's own to keep only until it returns.
+// map is changed's own to keep only until it returns. The path may have a query that selects.
 func Watch[T any](ctx context.Context, client *Client, path string, changed func(map[string]T)) {
 	for ctx.Err() == nil {
 		if found, version, err := list[T](ctx, client, path); err == nil {
@@ -69,7 +70,7 @@ func list[T any](ctx context.Context, client *Client, path string) (map[string]T
 }
 
 func follow[T any](ctx context.Context, client *Client, path, version string, found map[string]T, changed func(map[string]T)) error {
-	response, err := client.call(ctx, http.MethodGet, path+"?watch=1&resourceVersion="+version, "", nil)
+	response, err := client.call(ctx, http.MethodGet, watchPath(path, version), "", nil)
 	if err != nil {
 		return err
 	}
@@ -92,6 +93,14 @@ func follow[T any](ctx context.Context, client *Client, path, version string, fo
 		}
 		changed(found)
 	}
+}
+
+func watchPath(path, version string) string {
+	separator := "?"
+	if strings.Contains(path, "?") {
+		separator = "&"
+	}
+	return path + separator + "watch=1&resourceVersion=" + version
 }
 
 func put[T any](found map[string]T, data json.RawMessage) (string, error) {

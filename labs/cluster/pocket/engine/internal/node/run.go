@@ -22,7 +22,7 @@ const (
 	longestPause = 5 * time.Second
 )
 
-// Run is PID 1 of a node: it reads its Spec from standard input, serves until SIGTERM, and returns the exit code. When the
+// Run is PID 1 of a node: it reads its Spec and then Orders from standard input, serves until SIGTERM, and returns the exit code. When the
 // container runtime fails, all of the node ends with it, and its supervisor starts it anew: a kubelet does not find
 // its way back to the events of a runtime that was away.
 func Run() int {
@@ -37,7 +37,8 @@ func run() error {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	var spec Spec
-	if err := json.NewDecoder(os.Stdin).Decode(&spec); err != nil {
+	decoder := json.NewDecoder(os.Stdin)
+	if err := decoder.Decode(&spec); err != nil {
 		return fmt.Errorf("read the node's settings: %w", err)
 	}
 	syscall.Umask(0o022)
@@ -50,10 +51,12 @@ func run() error {
 	if err := writeKubelet(spec); err != nil {
 		return err
 	}
-	return serve(spec, signals)
+	orders := make(chan bool, 1)
+	go obey(decoder, orders)
+	return serve(spec, signals, orders)
 }
 
-func serve(spec Spec, signals <-chan os.Signal) error {
+func serve(spec Spec, signals <-chan os.Signal, orders <-chan bool) error {
 	server, err := cri.New(runtimeConfig(spec))
 	if err != nil {
 		return fmt.Errorf("start the container runtime: %w", err)
@@ -70,6 +73,7 @@ func serve(spec Spec, signals <-chan os.Signal) error {
 		defer close(stopped)
 		keepKubelet(ctx, spec)
 	}()
+	go keepGPUs(ctx, spec, orders)
 	select {
 	case err := <-failed:
 		return fmt.Errorf("the container runtime ended: %w", err)

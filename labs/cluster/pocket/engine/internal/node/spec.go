@@ -18,6 +18,8 @@ type Spec struct {
 	Server     Pair   `json:"server"`
 	Kubeconfig string `json:"kubeconfig"`
 	Python     Python `json:"python"`
+	// GPUs is how the program that serves simulated cards calls the API server.
+	GPUs Pair `json:"gpus"`
 }
 
 // Pair is a certificate and its key, PEM.

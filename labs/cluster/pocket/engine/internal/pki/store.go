@@ -18,6 +18,7 @@ const (
 	ControllerManager      = "controller-manager"
 	Scheduler              = "scheduler"
 	CoreDNS                = "coredns"
+	GPUs                   = "gpus"
 )
 
 // KubeletClient and KubeletServer name the two pairs of a node.
@@ -82,6 +83,7 @@ func subjects(nodes []Host, apiHosts []string) map[string]Subject {
 		ControllerManager:      {Name: "system:kube-controller-manager"},
 		Scheduler:              {Name: "system:kube-scheduler"},
 		CoreDNS:                {Name: "system:coredns"},
+		GPUs:                   {Name: "labs:gpus"},
 	}
 	for _, node := range nodes {
 		user := "system:node:" + node.Name

@@ -13,6 +13,10 @@ import (
 // systemLinks are links into /usr on machines with one merged /usr, and folders on others.
 var systemLinks = []string{"bin", "sbin", "lib", "lib32", "lib64", "libx32"}
 
+// gpuTool is where containers with simulated GPUs are shown nvidia-smi: a link leads there from a folder on PATH that is
+// read-only in them. In other containers it leads nowhere, and so the command is not found.
+const gpuTool = "/run/nvidia/bin/nvidia-smi"
+
 // System shows the machine's programs read-only below root: /usr, its links, and in place of /usr/local the course's Python.
 func System(root string, python image.Python) error {
 	if err := Bind("/usr", filepath.Join(root, "usr")); err != nil {
@@ -84,6 +88,9 @@ func pythonAt(local string, python image.Python) error {
 		return err
 	}
 	name := "python" + minor(python.Version)
+	if err := os.Symlink(gpuTool, filepath.Join(local, "bin/nvidia-smi")); err != nil {
+		return err
+	}
 	if strings.HasPrefix(executable, "/usr/") && !strings.HasPrefix(executable, "/usr/local/") {
 		return errors.Join(packageFolders(filepath.Join(local, "lib", name)), namesOf(filepath.Join(local, "bin"), executable))
 	}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"labs/engine/internal/control"
+	"labs/engine/internal/fleet"
 	"labs/engine/internal/kubeapi"
 	"labs/engine/internal/node"
 	"labs/engine/internal/pki"
@@ -38,7 +39,7 @@ func Inner() int {
 	if err := decoder.Decode(&told); err != nil {
 		return 1
 	}
-	c := &cluster{spec: told, outer: json.NewEncoder(socket), awaited: everything(told.Options.Nodes)}
+	c := &cluster{spec: told, outer: json.NewEncoder(socket), awaited: everything(told.Options.Nodes), links: map[string]*nodeLink{}}
 	ctx, stop := context.WithCancel(context.Background())
 	go c.obey(decoder, stop)
 	if err := c.run(ctx); err != nil && ctx.Err() == nil {
@@ -70,6 +71,7 @@ type cluster struct {
 	awaited map[string]bool
 	// started are all services but etcd.
 	started []*running
+	links   map[string]*nodeLink
 }
 
 func (c *cluster) tell(said message) {
@@ -153,6 +155,7 @@ func (c *cluster) operate(ctx context.Context, services *services, network *netw
 	if canDial("tcp", apiAddress(), ctx.Done()) {
 		go watchNodes(ctx, c.client, time.Now(), c.nodesChanged())
 		go network.run(ctx, c.client)
+		go kubeapi.Watch(ctx, c.client, fleet.Path, c.fleetChanged)
 		c.startAll(services.nodes...)
 	}
 	if waitReady(ctx, c.client) {
@@ -219,6 +222,7 @@ func (c *cluster) nodeSpec(index int) (node.Spec, error) {
 		Server:     newPair(c.certs.Pair(pki.KubeletServer(host.Name))),
 		Kubeconfig: string(c.certs.Kubeconfig(control.Server(), pki.KubeletClient(host.Name))),
 		Python:     node.Python(options.Python),
+		GPUs:       newPair(c.certs.Pair(pki.GPUs)),
 	}, err
 }
 

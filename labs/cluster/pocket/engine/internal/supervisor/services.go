@@ -1,7 +1,6 @@
 package supervisor
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -120,7 +119,7 @@ func (c *cluster) program(program control.Program) *service {
 	}}
 }
 
-// node is a service that runs one node, in namespaces of its own. What it is told has secrets, so it is told by a pipe.
+// node is a service that runs one node, in namespaces of its own.
 func (c *cluster) node(index int) (*service, error) {
 	told, err := c.nodeSpec(index)
 	if err != nil {
@@ -130,9 +129,13 @@ func (c *cluster) node(index int) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
+	link := &nodeLink{spec: text}
+	c.links[told.Name] = link
 	return &service{name: told.Name, command: func() (*exec.Cmd, error) {
 		command := exec.Command(filepath.Join(c.spec.Options.Engine, "pocket"), "node")
-		command.Stdin = bytes.NewReader(text)
+		if command.Stdin, err = link.open(); err != nil {
+			return nil, err
+		}
 		command.Env = []string{"PATH=/usr/bin:/bin", "HOME=/root"}
 		command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWUTS}
 		return command, nil
