@@ -405,6 +405,39 @@ def rollout_failed_calls() -> Values:
         return failed_calls(found.client(), NAMESPACE)
 
 
+def gpu_fleet() -> Values:
+    """From the request for another GPU fleet until the API shows it."""
+    from scripts._bench_gpus import fleet_seconds
+
+    with cluster() as found:
+        return fleet_seconds(found.client())
+
+
+def gpu_back_after_plugin() -> Values:
+    """From the kill of the GPU program until a new Pod with a card runs."""
+    return _back("/opt/pocket/gpus")
+
+
+def gpu_back_after_kubelet() -> Values:
+    """The same for the kill of all kubelets."""
+    return _back("kubelet")
+
+
+def _back(word: str) -> Values:
+    from scripts._bench_gpus import back_seconds
+
+    with cluster() as found:
+        return back_seconds(found.client(), NAMESPACE, found.processes, word)
+
+
+def gpu_stress_1000() -> Values:
+    """1,000 Pods on 16 devices, checked from inside: no two at once hold the same."""
+    from scripts._bench_gpus import stress_seconds
+
+    with cluster() as found:
+        return stress_seconds(found.client(), NAMESPACE)
+
+
 MEASUREMENTS: dict[str, tuple[str, Callable[[], Values]]] = {
     "engine_build_cold": ("s", engine_build_cold),
     "up_cold": ("s", up_cold),
@@ -422,6 +455,10 @@ MEASUREMENTS: dict[str, tuple[str, Callable[[], Values]]] = {
     "rollout_failed_calls": ("calls", rollout_failed_calls),
     "service_throughput_ratio": ("ratio", service_throughput_ratio),
     "endpoint_to_traffic": ("ms", endpoint_to_traffic),
+    "gpu_fleet": ("s", gpu_fleet),
+    "gpu_back_after_plugin": ("s", gpu_back_after_plugin),
+    "gpu_back_after_kubelet": ("s", gpu_back_after_kubelet),
+    "gpu_stress_1000": ("s", gpu_stress_1000),
     "pss_mib": ("MiB", pss_mib),
     "idle_cpu_percent": ("%", idle_cpu_percent),
     "start_to_page": ("s", start_to_page),

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from labs.cluster.gpus import Fleet, allocatable, cards, fleet_of, held, labels, parse_fleet, set_fleet, wait_for_fleet
+from labs.cluster.gpus import allocatable, cards, fleet_of, held, labels, wait_for_fleet
 from labs.cluster.processes import Process, descendants, find
 from labs.kube import Client
 from labs.kube.streams import until
+from tests.cluster.gpus import asking, give, holding, stress
 from tests.cluster.pods import SECONDS, container, ended, pod, running, said, seen
 from tests.pocket import Pocket
 
@@ -30,19 +31,6 @@ def no_cards_left(client: Client) -> Iterator[None]:
     """Whatever a test does to the fleet, the next one begins without."""
     yield
     give(client, {})
-
-
-def give(client: Client, declared: dict[int, Any]) -> Fleet:
-    """The fleet, once the cluster shows it."""
-    fleet = parse_fleet(declared)
-    set_fleet(client, fleet)
-    wait_for_fleet(client, fleet, threading.Event())
-    return fleet
-
-
-def asking(name: str, *command: str, number: int = 1, resource: str = "nvidia.com/gpu", **spec: Any) -> Json:
-    """A Pod whose container asks for GPUs."""
-    return pod(name, container(*command, resources={"limits": {resource: number}}), **spec)
 
 
 def node_seen(client: Client, holds: Callable[[Json], bool], what: str, name: str = NODE) -> None:
@@ -170,3 +158,16 @@ def test_divided_cards(client: Client, cluster: Pocket, namespace: str) -> None:
     ended(client, namespace, asking("part", "nvidia-smi", "-L", resource=resource))
     log = said(cluster, namespace, "part")
     assert "GPU 0: NVIDIA A100-SXM4-40GB" in log and re.search(r"MIG 3g.20gb +Device +0: \(UUID: MIG-", log)
+
+
+def test_a_device_that_is_held_twice_would_be_seen(client: Client, cluster: Pocket, namespace: str) -> None:
+    give(client, {2: {"t4": 1, "replicas": 2}})
+    running(client, namespace, holding("first", 1, 600, namespace))
+    second = ended(client, namespace, holding("second", 1, 0, namespace))
+    assert second["status"]["phase"] == "Failed" and "held twice" in said(cluster, namespace, "second")
+
+
+def test_no_device_is_held_twice(client: Client, namespace: str) -> None:
+    give(client, {1: {"t4": 4}, 2: {"t4": 8}, 3: {"t4": 4}})
+    ended_pods = stress(client, namespace, pods=60, seed=7)
+    assert {one["status"]["phase"] for one in ended_pods} == {"Succeeded"}

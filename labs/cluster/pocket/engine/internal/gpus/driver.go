@@ -25,6 +25,8 @@ import (
 
 const (
 	driverName = "gpu.nvidia.com"
+	// The level of klog at which calls of the kubelet would be logged.
+	quiet = 9
 	// The kubelet forgets a device's health when it is not told again within 30 seconds.
 	healthPeriod = 10 * time.Second
 )
@@ -116,7 +118,7 @@ func (d *driver) start(ctx context.Context) error {
 	}
 	d.helper, err = kubeletplugin.Start(ctx, d,
 		kubeletplugin.KubeClient(client), kubeletplugin.NodeName(d.settings.Node), kubeletplugin.DriverName(driverName),
-		kubeletplugin.PluginDataDirectoryPath(data), kubeletplugin.GRPCVerbosity(-1),
+		kubeletplugin.PluginDataDirectoryPath(data), kubeletplugin.GRPCVerbosity(quiet),
 	)
 	return err
 }
