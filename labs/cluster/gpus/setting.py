@@ -29,9 +29,9 @@ _PATH = f"/api/v1/namespaces/{NAMESPACE}/configmaps/{CONFIG_MAP}"
 def set_fleet(client: Client, fleet: Fleet) -> None:
     """Give the cluster these cards and no others; `wait_for_fleet` tells when they are there.
 
-    Raises UsageError for a node that the cluster does not have.
+    Raises UsageError for a node that the cluster does not have, ClusterError on a cluster that cannot have any.
     """
-    names = node_names(client)
+    names = _served(client) if fleet else node_names(client)
     unknown = sorted(fleet.keys() - names.keys())
     if unknown:
         raise UsageError(
@@ -53,6 +53,18 @@ def fleet_of(client: Client) -> Fleet:
     data = (client.get("ConfigMap", CONFIG_MAP, NAMESPACE) or {}).get("data") or {}
     numbers = {name: number for number, name in node_names(client).items()}
     return parse_fleet({numbers[name]: json.loads(text)["declared"] for name, text in data.items() if name in numbers})
+
+
+def _served(client: Client) -> dict[int, str]:
+    """Names of the nodes, all of which can serve simulated cards."""
+    nodes = client.list("Node")
+    if not all(node["status"]["nodeInfo"]["containerRuntimeVersion"].startswith("pocket://") for node in nodes):
+        raise ClusterError(
+            what="This cluster cannot have simulated GPUs",
+            why="So far only nodes of the pocket cluster serve them",
+            next_step="Run `labs down` and `labs up --cluster pocket`; real GPUs of a cluster are used as they are",
+        )
+    return node_names(client)
 
 
 def node_names(client: Client) -> dict[int, str]:

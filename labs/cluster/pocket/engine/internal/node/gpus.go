@@ -38,23 +38,25 @@ func obey(decoder *json.Decoder, wanted chan bool) {
 // nothing of them is left; all else that ends it is an accident.
 func keepGPUs(ctx context.Context, spec Spec, orders <-chan bool) {
 	ended := make(chan error, 1)
-	wanted, running := false, false
+	ordered, unfinished, running := false, false, false
 	for {
-		if wanted && !running {
+		if (ordered || unfinished) && !running {
 			running = true
 			go func() { ended <- runGPUs(ctx, spec) }()
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case order := <-orders:
-			wanted = order || wanted && running
+		case ordered = <-orders:
 		case err := <-ended:
-			running = false
-			if wanted = err != nil; wanted && ctx.Err() == nil {
-				fmt.Fprintln(os.Stderr, "node: the GPU program ended:", err)
-				time.Sleep(kubeletPause)
+			running, unfinished = false, err != nil
+			if ctx.Err() != nil {
+				return
 			}
+			if unfinished {
+				fmt.Fprintln(os.Stderr, "node: the GPU program ended:", err)
+			}
+			time.Sleep(kubeletPause)
 		}
 	}
 }
