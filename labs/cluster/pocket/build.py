@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,14 +22,15 @@ _LINK_WEIGHT = 0.06
 _PLENTY_KIB = 8 * 1024 * 1024
 
 
-def compile_programs(source: Path, target: Path, progress: Progress) -> str:
-    """Compile the programs from `source` into the folder `target`; returns the Go version used."""
+def compile_programs(source: Path, target: Path, progress: Progress, programs: Sequence[str] = PROGRAMS) -> str:
+    """Compile programs from `source` into the folder `target`; returns the Go version used."""
     go = find_go(required_go(), progress)
     environment = go_environment({"GOFLAGS": _go_flags(), "GOGC": _collector()})
-    stale = _download(go, source, environment, progress)
+    packages = [f"./cmd/{name}" for name in programs]
+    stale = _download(go, source, environment, packages, progress)
     _check_disk(len(stale), target)
     watch = _Compilation(stale, progress)
-    command = [str(go), "build", "-v", *BUILD_FLAGS, "-o", f"{target}/", *(f"./cmd/{name}" for name in PROGRAMS)]
+    command = [str(go), "build", "-v", *BUILD_FLAGS, "-o", f"{target}/", *packages]
     run_go(command, folder=source, environment=environment, on_line=watch.on_line)
     return "go" + ".".join(map(str, go_version(go)))
 
@@ -47,7 +48,9 @@ def _collector() -> str:
     return "off" if available >= _PLENTY_KIB else "200" if available >= _PLENTY_KIB // 2 else "100"
 
 
-def _download(go: Path, source: Path, environment: Mapping[str, str], progress: Progress) -> dict[str, int]:
+def _download(
+    go: Path, source: Path, environment: Mapping[str, str], packages: Sequence[str], progress: Progress
+) -> dict[str, int]:
     """Fetch the modules that are missing; returns the packages to compile, each with its number of files."""
     missing = _missing_modules(source, Path(environment["GOMODCACHE"]))
     seen = 0
@@ -63,7 +66,6 @@ def _download(go: Path, source: Path, environment: Mapping[str, str], progress: 
     if missing:
         progress(_fetching(0, len(missing)))
     words = "{{.ImportPath}}\t{{.Stale}}\t{{len .GoFiles}}"
-    packages = [f"./cmd/{name}" for name in PROGRAMS]
     command = [str(go), "list", "-deps", *BUILD_FLAGS, "-f", words, *packages]
     listed = run_go(command, folder=source, environment=environment, on_line=on_line)
     rows = (line.split("\t") for line in listed.splitlines())

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from labs.cluster.locks import exclusive
 from labs.cluster.pocket.engine import find_engine, running_programs
-from labs.cluster.pocket.recipe import PROGRAMS
 from labs.paths import cache_dir
 
 __all__ = ["Cleaned", "clean"]
@@ -37,7 +36,7 @@ def clean() -> Cleaned:
 def _unneeded(engines: Path) -> Iterator[Path]:
     found, used = find_engine(), running_programs()
     for folder in engines.glob("*/"):
-        runs = any(folder / name in used for name in PROGRAMS)
+        runs = any(program.parent == folder for program in used)
         if not runs and not (found and folder == found.folder):
             yield folder
 
