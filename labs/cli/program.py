@@ -27,6 +27,7 @@ from labs.cli import (
     try_files,
     up,
     url,
+    why,
 )
 from labs.cli.command import Command, add_common_options
 from labs.cli.output import Output
@@ -45,6 +46,7 @@ COMMANDS: tuple[Command, ...] = (
     lessons.COMMAND,
     try_files.COMMAND,
     progress.COMMAND,
+    why.COMMAND,
     url.COMMAND,
     kubectl.COMMAND,
     build.COMMAND,
