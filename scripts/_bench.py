@@ -22,7 +22,7 @@ from labs.kube import Client
 from labs.kube.streams import watch_events
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from scripts import _bench_kind
+from scripts import _bench_kind, _bench_why
 
 Values = list[float]
 NAMESPACE = "labs-bench"
@@ -462,6 +462,7 @@ MEASUREMENTS: dict[str, tuple[str, Callable[[], Values]]] = {
     "pss_mib": ("MiB", pss_mib),
     "idle_cpu_percent": ("%", idle_cpu_percent),
     "start_to_page": ("s", start_to_page),
+    **_bench_why.MEASUREMENTS,
     **_bench_kind.MEASUREMENTS,
 }
 
