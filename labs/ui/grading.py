@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from labs import course
+from labs.cluster.why import Explanation, explain, read_snapshot
 from labs.course.addresses import address_of
 from labs.course.grader import Grader
 from labs.kube import Reflector
@@ -35,6 +36,10 @@ class RealCourse:
                 if name not in found and (address := address_of(namespace, name, int(port["port"]))):
                     found[name] = f"http://{address[0]}:{address[1]}"
         return found
+
+    def why(self, client: Any, pod: Json) -> Explanation:
+        """What keeps a Pod from each node."""
+        return explain(dict(pod), read_snapshot(client, dict(pod)))
 
     def prepare(self, exercise: Any) -> None:
         """Build the images that the exercise needs and that are not there yet."""

@@ -137,6 +137,7 @@ class Session:
             self.store.update(log_key=str(args.get("key", "")))
         elif name == "focus":
             self.store.update(focus=(str(args.get("kind", "")), str(args.get("name", ""))), log_key="")
+            self.watching.pending.changed()
         elif name == "shell":
             self.shell.run(self.store.get().focus[1], str(args.get("container", "")), str(args.get("line", "")))
         elif name == "dismiss":

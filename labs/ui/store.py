@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
+from labs.cluster.why import Explanation
+
 Json = Mapping[str, Any]
 ClusterPhase = Literal["waiting", "ready", "lost", "error"]
 
@@ -102,6 +104,18 @@ class VerdictLine:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """A Pod that no node takes: what the scheduler said, which others wait, and why; or `what` is known instead."""
+
+    pod: str
+    said: str
+    others: tuple[str, ...] = ()
+    explained: Explanation | None = None
+    what: str = ""
+    next_step: str = ""
+
+
+@dataclass(frozen=True)
 class State:
     """Everything that a workbench shows, in one value."""
 
@@ -132,6 +146,7 @@ class State:
     probes: tuple[Json, ...] = ()
     focus: tuple[str, str] = ("", "")
     shell: tuple[ShellLine, ...] = ()
+    waiting: Waiting | None = None
     urls: Mapping[str, str] = field(default_factory=dict)
     verdicts: tuple[VerdictLine, ...] = ()
     hints: int = 0

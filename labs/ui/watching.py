@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from labs.ui import answers, jobs
+from labs.ui.pending import Pending
 from labs.ui.ports import Course, GraderLike
 from labs.ui.store import State, VerdictLine
 
@@ -30,6 +31,7 @@ class Watching:
         self._started = threading.Event()
         self._addresses = jobs.Later(ADDRESS_SECONDS, self._read_addresses, restart=False)
         self._stop_nodes: Callable[[], None] = lambda: None
+        self.pending = Pending(session, course)
 
     def wait_started(self, timeout: float) -> bool:
         """Block until the namespace is ready and judged, at most `timeout` seconds."""
@@ -59,6 +61,7 @@ class Watching:
         with self._lock:
             self._started.clear()
             self._addresses.cancel()
+            self.pending.stop()
             if self._grader is not None:
                 self._stop_nodes()
                 self._grader.stop()
@@ -99,6 +102,7 @@ class Watching:
 
     def _on_nodes(self, nodes: Iterable[Any]) -> None:
         self._session.store.update(nodes=tuple(nodes))
+        self.pending.changed()
 
     def _on_snapshot(self, grader: GraderLike, snapshot: Any) -> None:
         if grader is not self._grader:
@@ -112,6 +116,7 @@ class Watching:
         if snapshot.objects.get("Node"):
             changes["nodes"] = tuple(snapshot.objects["Node"])
         self._session.store.update(**changes)
+        self.pending.changed()
         if snapshot.objects.get("Service"):
             self._addresses.call()
 

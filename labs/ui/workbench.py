@@ -38,6 +38,7 @@ class Workbench(LabWidget):
     apps = _shown(traitlets.Dict)
     counter = _shown(traitlets.Dict)
     focus = _shown(traitlets.Dict)
+    why = _shown(traitlets.Dict)
     table = _shown(traitlets.Dict)
     log = _shown(traitlets.Dict)
     events = _shown(traitlets.List)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-from labs.errors import LabsError
+from labs.cluster.why import Cause, Column, Explanation, Row
+from labs.errors import EngineError, LabsError
 from labs.manifest import FieldSpec
 from labs.ui.store import ClusterView
 
@@ -109,11 +110,21 @@ class FakeGrader:
         self.stopped = True
 
 
+def explanation(pod: str) -> Explanation:
+    """Of a Pod that two nodes refuse."""
+    columns = (Column("taint", "TaintToleration", "taint"), Column("cpu", "NodeResourcesFit", "CPU"))
+    tainted = Cause("node(s) had untolerated taint(s)", "nvidia.com/gpu=present:NoSchedule")
+    full = Cause("Insufficient cpu", "asks for 4, 0 of 2 are in use")
+    rows = (Row("node-1", "cpu", {"cpu": (full,)}), Row("node-2", "taint", {"taint": (tainted,), "cpu": (full,)}))
+    return Explanation(pod, "n", "0/2 nodes are available", columns, rows, (), ())
+
+
 class FakeCourse:
     """Hands out fake graders."""
 
     def __init__(self) -> None:
         self.graders: list[FakeGrader] = []
+        self.unknown = False
         self.preparing, self.may_prepare = threading.Event(), threading.Event()
         self.may_prepare.set()
 
@@ -127,6 +138,12 @@ class FakeCourse:
 
     def urls(self, namespace: str, services: Any) -> dict[str, str]:
         return {s["metadata"]["name"]: "http://127.0.0.1:34567" for s in services}
+
+    def why(self, client: Any, pod: Any) -> Explanation:
+        client.calls.append(f"why {pod['metadata']['name']}")
+        if self.unknown:
+            raise EngineError(what="It is not built", next_step="Build it")
+        return explanation(pod["metadata"]["name"])
 
     def prepare(self, exercise: Any) -> None:
         self.preparing.set()

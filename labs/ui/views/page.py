@@ -19,9 +19,10 @@ from labs.ui.views.logs import log_view
 from labs.ui.views.status import applied_object, identity, status_view
 from labs.ui.views.table import table_view
 from labs.ui.views.utf16 import Offsets
+from labs.ui.views.why import why_view
 from labs.ui.views.world import world_view
 
-CALM = frozenset({"objects", "events", "logs", "nodes", "urls", "probes"})
+CALM = frozenset({"objects", "events", "logs", "nodes", "urls", "probes", "waiting"})
 OBJECT = "objects nodes focus applied document draft_name draft_kind"
 
 
@@ -164,6 +165,7 @@ VIEWS = (
     _view("table", "objects", lambda p, s: table_view(s.objects)),
     _view("counter", "probes", lambda p, s: counter_view(s.probes)),
     _view("focus", "focus nodes objects shell urls", lambda p, s: focus_view(p.namespace, s)),
+    _view("why", "waiting", lambda p, s: why_view(s)),
     _view("log", "logs log_key focus", lambda p, s: log_view(focused_logs(s), s.log_key)),
     _view("events", "events focus", lambda p, s: events_view(focused_events(s))),
     _view("describe", f"events {OBJECT}", lambda p, s: describe_view(shown_object(s), s.events)),

@@ -14,6 +14,7 @@ import { log } from "./log.js";
 import { world } from "./map.js";
 import { notice, preview, progress } from "./notice.js";
 import { tabs } from "./tabs.js";
+import { why } from "./why.js";
 
 /** @param {import("./context.js").Context} ctx */
 function header(ctx) {
@@ -68,7 +69,7 @@ function right(ctx) {
     choice.rename("events", n ? `Events ${n}` : "Events");
   });
   ctx.on("cluster", () => { live.textContent = ctx.get("cluster").phase === "ready" ? "live" : ""; });
-  return h("section.lm-right", { "aria-label": "Cluster" }, choice.bar, focus(ctx, choice.choose), ...Object.values(panels));
+  return h("section.lm-right", { "aria-label": "Cluster" }, choice.bar, focus(ctx, choice.choose), why(ctx), ...Object.values(panels));
 }
 
 /** @param {{model: any, el: HTMLElement, signal?: AbortSignal}} from */
