@@ -14,6 +14,8 @@ Every row is a mapping with the key ``probe``; times are on the snapshot's clock
              an earlier template was left, None before), whole (counted to its end), versions {version: answers},
              after {version: answers once the old Pods were gone}, failed, errors {words: calls}, recreated (the
              Deployment was deleted and made anew).
+``copy``     where a Pod would be placed in a copy of the cluster with other cards: pod, uid, fleet (JSON, as asked), feasible
+             [{node (its number), card}], why (the first node's reason, "" when some node fits).
 ``kill``     the Pod that the course has deleted: pod, uid, at, before [UIDs of all Pods that were ready then].
 """
 
@@ -34,16 +36,18 @@ class Probe:
 
     pods: each Pod of the Deployment `name`; service, notebook: the Service `name`, `calls` times on new connections;
     counter: the same Service 50 times a second, around each change of `deployment`; kill: once `calls` Pods with the
-    label `name` (``app=inference``) are ready, delete one.
+    label `name` (``app=inference``) are ready, delete one; copy: ask the scheduler's code about the Pod `name` (empty: every
+    one that claims a device) in a copy of the cluster with `fleet` (JSON).
     """
 
-    target: Literal["pods", "service", "notebook", "counter", "kill"]
+    target: Literal["pods", "service", "notebook", "counter", "kill", "copy"]
     name: str
     port: int = 80
     path: str = "/version"
     calls: int = 1
     namespace: str = ""
     deployment: str = ""
+    fleet: str = ""
 
 
 def rows(snapshot: Snapshot, probe: str, **wanted: object) -> Iterator[Json]:

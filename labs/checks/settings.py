@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["counted", "labels", "number", "text", "words"]
+__all__ = ["counted", "labels", "number", "text", "words", "words_list"]
 
 
 def text(settings: Mapping[str, object], key: str, default: str | None = None) -> str:
@@ -34,6 +34,14 @@ def labels(settings: Mapping[str, object], key: str = "labels") -> dict[str, str
 def counted(number: int, thing: str) -> str:
     """``1 Pod``, ``3 Pods``."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def words_list(settings: Mapping[str, object], key: str) -> tuple[str, ...]:
+    """Texts, at least one; raises ValueError for anything else."""
+    value = settings.get(key)
+    if not isinstance(value, list) or not value or not all(isinstance(each, str) and each for each in value):
+        raise ValueError(f"{key} is a list of texts")
+    return tuple(value)
 
 
 def words(found: Mapping[str, str]) -> str:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from labs.checks.changes import heals, no_lost_calls
+from labs.checks.claims import claim_allocated, shares_device
+from labs.checks.copies import copy_probe, lands_on, stays_pending
 from labs.checks.deployments import each_pod_answers, ready_replicas
+from labs.checks.gpus import gpu_request, gpus_held, runs_on_card, scheduled_on
 from labs.checks.model import Snapshot
 from labs.checks.probes import Probe
 from labs.checks.services import endpoints, service_answers, service_type, spread
@@ -20,6 +23,8 @@ Settings = Mapping[str, Any]
 _POD = frozenset({"v1/Pod"})
 _DEPLOYMENT = _POD | {"apps/v1/Deployment", "apps/v1/ReplicaSet"}
 _SERVICE = _POD | {"v1/Service", "discovery.k8s.io/v1/EndpointSlice"}
+_NODE = _POD | {"v1/Node"}
+_CLAIM = _POD | {"resource.k8s.io/v1/ResourceClaim", "resource.k8s.io/v1/ResourceSlice"}
 
 
 @dataclass(frozen=True)
@@ -73,18 +78,26 @@ WORDS: Mapping[str, Word] = {
         _DEPLOYMENT | _SERVICE,
         _answer_probes,
     ),
+    "claim_allocated": Word(claim_allocated, frozenset({"pod", "memory", "alternative"}), _CLAIM),
     "endpoints": Word(endpoints, frozenset({"service", "ready"}), _SERVICE),
     "event_seen": Word(event_seen, frozenset({"object", "reason"})),
     "exists": Word(exists, frozenset({"kind", "name", "api"})),
+    "gpu_request": Word(gpu_request, frozenset({"pod", "count", "resource"})),
+    "gpus_held": Word(gpus_held, frozenset({"pod", "label", "count", "each", "resource"}), _NODE),
     "heals": Word(heals, frozenset({"label", "replicas"}), probes=_kill),
+    "lands_on": Word(lands_on, frozenset({"pod", "fleet", "nodes", "where"}), _CLAIM, copy_probe),
     "logs_contain": Word(logs_contain, frozenset({"pod", "text"})),
     "no_lost_calls": Word(
         no_lost_calls, frozenset({"deployment", "service", "from", "to"}), _DEPLOYMENT | _SERVICE, _counter
     ),
     "phase": Word(phase, frozenset({"pod", "phase", "restarts"})),
     "ready_replicas": Word(ready_replicas, frozenset({"deployment", "replicas", "labels"}), _DEPLOYMENT),
+    "runs_on_card": Word(runs_on_card, frozenset({"pod", "product"}), _NODE),
+    "scheduled_on": Word(scheduled_on, frozenset({"pod", "node"}), _NODE),
     "service_type": Word(service_type, frozenset({"service", "type"}), _SERVICE),
     "shared_volume_uuid": Word(_shared, frozenset(), _POD | {"v1/Node"}),
+    "shares_device": Word(shares_device, frozenset({"pods"}), _CLAIM),
     "spread": Word(spread, frozenset({"service", "port", "calls"}), _SERVICE, lambda settings: (_calls(settings),)),
+    "stays_pending": Word(stays_pending, frozenset({"pod", "fleet", "where"}), _CLAIM, copy_probe),
 }
 """Every word of a lesson's `checks`."""

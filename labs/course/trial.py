@@ -116,7 +116,7 @@ class Trial:
 
     def _explained(self, error: ApiError, obj: Mapping[str, Any]) -> LabsError:
         kind = str(obj.get("kind"))
-        served = error.code != 404 or kind not in _kinds(self.exercise.solution)
+        served = error.code != 404 or (str(obj.get("apiVersion")), kind) not in _kinds(self.exercise.solution)
         if served and (
             (400 <= error.code < 500 and error.code not in (401, 403, 408, 429)) or _TYPED_PATCH in str(error)
         ):
@@ -141,7 +141,7 @@ class Trial:
 def trial(client: Client, exercise: Exercise, brought: Collection[Identity] = ()) -> Iterator[Trial]:
     """A trial in a fresh namespace, which is removed on the way out, whatever happens.
 
-    What the exercise gives is there, but for the objects that are `brought`.
+    What the exercise gives is there, but for the objects that are `brought`. An exercise with a fleet needs it before.
     """
     namespace = f"{exercise.namespace()}-try-{secrets.token_hex(3)}"
     news: queue.SimpleQueue[Verdicts | Snapshot] = queue.SimpleQueue()
@@ -189,8 +189,8 @@ def _line(document: manifest.Document, path: str) -> int:
     return span.start.line if span else 0
 
 
-def _kinds(text: str) -> frozenset[str]:
-    return frozenset(str(data.get("kind")) for data, _ in objects_of(text))
+def _kinds(text: str) -> frozenset[tuple[str, str]]:
+    return frozenset((str(data.get("apiVersion")), str(data.get("kind"))) for data, _ in objects_of(text))
 
 
 def _ready(node: Mapping[str, Any]) -> bool:

@@ -19,6 +19,7 @@ __all__ = ["check"]
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _FREE_NAMES = {"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"}
+_OLD_CLAIMS = re.compile(r"resource\.k8s\.io/v1(alpha|beta)\d+")
 _POD_RESOURCES = ("cpu", "memory", "hugepages-")
 
 
@@ -140,6 +141,9 @@ def _span(document: Document, found: Found) -> Span:
 
 
 def _course(document: Document) -> Iterator[Diagnostic]:
+    if _OLD_CLAIMS.fullmatch(document.api_version) and (span := document.span_of("apiVersion")):
+        words = f"**{document.api_version}** is from before v1, and its requests have another shape."
+        yield course.OldClaim.at(span, words, path="apiVersion")
     for found in walk(document.tree.root):
         names = [token for token in found.tokens if isinstance(token, str)]
         if not names:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from labs.manifest.data import to_data, walk
+from labs.manifest.data import Found, to_data, walk
 from labs.manifest.diagnostic import Diagnostic, Fix
 from labs.manifest.document import Document, ParsedFile
 from labs.manifest.fields import QUANTITY
@@ -64,6 +65,19 @@ def merged(local: Iterable[Diagnostic], remote: Iterable[Diagnostic]) -> tuple[D
     known = {d.path for d in mine if d.severity == "error" and d.path}
     repeats = {rules.RefusedValue.code, rules.UndeclaredField.code, rules.UnreadableValue.code, rules.WrongPlace.code}
     return (*mine, *(d for d in remote if not (d.code in repeats and d.path in known)))
+
+
+_CEL = re.compile(r"ERROR: <input>:(\d+):(\d+): ([^\n]*)")
+"""Line and column (both from 1) that CEL's compiler names."""
+
+
+def _inside(parsed: ParsedFile, found: Found, line: int, column: int) -> int | None:
+    """Where a place of a scalar stands in the text; None when its text is not written as it is read."""
+    written = parsed.lines.text[found.node.start : found.node.end]
+    value = to_data(found.node)[0]
+    if not isinstance(value, str) or line != 1 or "\n" in value or value not in written:
+        return None
+    return found.node.start + written.index(value) + min(column - 1, max(0, len(value) - 1))
 
 
 class _Places:
@@ -125,6 +139,8 @@ class _Places:
 
     def refused(self, reason: str, path: str, words: str, name: str) -> Diagnostic:
         """A value that is missing, invalid, doubled or refers to nothing."""
+        if cel := _CEL.search(words):
+            return self.expression(path, int(cel[1]), int(cel[2]), cel[3])
         head, _, rest = words.partition(": ")
         value, _, why = rest.partition(": ") if head == "Invalid value" else ("", "", rest)
         if reason == "FieldValueRequired":
@@ -151,6 +167,16 @@ class _Places:
             name = f"**{_last(path)}**"
             return self.at(rules.RefusedValue, path, f"{name} cannot be `{value.strip(chr(34))}`: {_tail(why)}")
         return self.at(rules.RefusedValue, path, f"{name}: {_tail(why or words)}")
+
+    def expression(self, path: str, line: int, column: int, why: str) -> Diagnostic:
+        """What CEL says of an expression, at the place inside it; one that is folded or escaped is marked as a whole."""
+        told = self.at(rules.RefusedValue, path, f"This is no valid CEL expression: {_sentence(why)}")
+        found = self.document.found(path) if self.document else None
+        start = _inside(self.parsed, found, line, column) if found else None
+        if found is None or start is None:
+            return told
+        words = f"This is no valid CEL expression, from character {column} on: {_sentence(why)}"
+        return replace(told, message=words, span=self.parsed.lines.span(start, max(start + 1, found.node.end)))
 
     def holder(self, path: str, value: str) -> str:
         """For labels and the like the server names the mapping only: the key that has the value."""

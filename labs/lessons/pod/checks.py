@@ -8,6 +8,7 @@ from typing import Any
 
 from labs.checks import Finding, Snapshot
 from labs.checks.pods import find
+from labs.checks.sizes import quantity
 
 __all__ = ["cpu_request", "image_found", "label_from_log", "memory_request"]
 
@@ -15,12 +16,6 @@ Json = Mapping[str, Any]
 _NO_IMAGE = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"}
 )
-_FACTORS = {
-    "": Decimal(1),
-    "m": Decimal(1) / 1000,
-    **{unit: Decimal(1000) ** power for power, unit in enumerate("kMGTPE", 1)},
-    **{f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", 1)},
-}
 
 
 def image_found(snapshot: Snapshot, pod: str) -> Finding:
@@ -76,7 +71,7 @@ def _request(snapshot: Snapshot, pod: str, resource: str, amount: str) -> Findin
     asked = _asked(living["spec"], resource)
     if not asked:
         return Finding("fail", expected, f"no {shown} request", "The form has a field for it")
-    if sum(map(_number, asked)) == _number(amount):
+    if sum(map(quantity, asked)) == quantity(amount):
         return Finding("pass", expected, _spoken(resource, asked[0]), "")
     found = " + ".join(_spoken(resource, each) for each in asked)
     return Finding("fail", expected, found, "What the unit after the number means is in the form's words")
@@ -91,7 +86,7 @@ def _asked(spec: Json, resource: str) -> list[str]:
 
 
 def _spoken(resource: str, amount: str) -> str:
-    number = _number(amount)
+    number = quantity(amount)
     if resource == "cpu":
         return f"{amount} ({_plain(number)} cores)"
     return f"{amount} ({_plain(number)} bytes)"
@@ -99,22 +94,6 @@ def _spoken(resource: str, amount: str) -> str:
 
 def _plain(number: Decimal) -> str:
     return f"{number.normalize():,f}"
-
-
-def _number(amount: str) -> Decimal:
-    """The value of a Kubernetes quantity such as 500m, 400Mi or 1e3."""
-    for unit in sorted(_FACTORS, key=len, reverse=True):
-        digits = amount.removesuffix(unit) if unit else amount
-        if (unit == "" or amount.endswith(unit)) and _is_number(digits):
-            return Decimal(digits) * _FACTORS[unit]
-    return Decimal(0)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return Decimal(text).is_finite()
-    except ArithmeticError:
-        return False
 
 
 def _named(snapshot: Snapshot, uid: str, prefix: str) -> str | None:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from labs.manifest.rules.base import Rule
 
-__all__ = ["EnvNotText", "MillisOfMemory", "OtherNamespace", "ReachesNode", "ResourcesOnPod", "SeveralObjects"]
+__all__ = [
+    "EnvNotText",
+    "MillisOfMemory",
+    "OldClaim",
+    "OtherNamespace",
+    "ReachesNode",
+    "ResourcesOnPod",
+    "SeveralObjects",
+]
 
 
 class OtherNamespace(Rule):
@@ -121,3 +129,34 @@ class ResourcesOnPod(Rule):
     code = "L306"
     why = "`resources` of a Pod covers only its CPU and memory; devices are handed to a container."
     next_step = "Move it into the container that needs it."
+
+
+class OldClaim(Rule):
+    """A claim of an earlier version of the API
+
+    What: `apiVersion` is a version of `resource.k8s.io` from before v1.
+    Why: The versions differ in shape: since v1 (and v1beta2) what is asked for stands under `exactly` or `firstAvailable` of
+    each request; in v1alpha3 and v1beta1 it stood in the request itself. v1alpha2 had resource classes instead of device classes.
+    Wrong:
+        apiVersion: resource.k8s.io/v1beta1
+        kind: ResourceClaim
+        spec:
+          devices:
+            requests:
+              - name: gpu
+                deviceClassName: gpu.nvidia.com
+    Right:
+        apiVersion: resource.k8s.io/v1
+        kind: ResourceClaim
+        spec:
+          devices:
+            requests:
+              - name: gpu
+                exactly:
+                  deviceClassName: gpu.nvidia.com
+    """
+
+    code = "L307"
+    severity = "warning"
+    why = "Since v1 what is asked for stands under `exactly` or `firstAvailable` of each request, not in the request itself."
+    next_step = "Write `apiVersion: resource.k8s.io/v1`, and put class, selectors and count under `exactly`."

@@ -151,3 +151,11 @@ def test_roles_may_have_colons() -> None:
 )
 def test_nearest(word: str, meant: str) -> None:
     assert nearest(word, ["name", "image", "command", "args", "port"]) == meant
+
+
+@pytest.mark.parametrize(("version", "old"), [("v1alpha3", True), ("v1beta1", True), ("v1beta2", True), ("v1", False)])
+def test_a_claim_of_an_earlier_api_is_told_what_changed(version: str, old: bool) -> None:
+    text = f"apiVersion: resource.k8s.io/{version}\nkind: ResourceClaim\nmetadata:\n  name: gpu\n"
+    found = [each for each in check(parse(text)) if each.code == "L307"]
+    assert bool(found) is old
+    assert all(each.line == 1 and "exactly" in each.next_step for each in found)

@@ -43,6 +43,8 @@ PLACES = [
     ("immutable claim", "L405", 6, "spec.accessModes"),
     ("conflict", "L406", 6, "spec.replicas"),
     ("already exists", "L409", 4, "metadata.name"),
+    ("cel syntax", "L401", 14, "spec.spec.devices.requests[0].exactly.selectors[0].cel.expression"),
+    ("cel overload", "L401", 14, "spec.spec.devices.requests[0].exactly.selectors[0].cel.expression"),
     ("quota", "L407", 1, ""),
     ("warn unknown", "L408", 9, "spec.containers[0].comand"),
     ("duplicate env", "L408", 13, "spec.containers[0].env[1]"),
@@ -55,6 +57,17 @@ def test_place(name: str, code: str, line: int, path: str) -> None:
     case = RECORDED[name]
     first = from_status(parse(case["yaml"]), case["status"] or {}, case["warnings"])[0]
     assert (first.code, first.line, first.path) == (code, line, path)
+
+
+@pytest.mark.parametrize(("name", "marked"), [("cel overload", ">= 40"), ("cel syntax", " ")])
+def test_an_expression_is_marked_from_where_it_is_wrong(name: str, marked: str) -> None:
+    case = RECORDED[name]
+    (found,) = from_status(parse(case["yaml"]), case["status"])
+    line = case["yaml"].splitlines()[found.span.start.line - 1]
+    assert line[found.span.start.column - 1 :].startswith(marked)
+    folded = case["yaml"].replace("expression: '", "expression: >-\n                  ").replace("'\n", "\n")
+    (whole,) = from_status(parse(folded), case["status"])
+    assert whole.path == found.path
 
 
 @pytest.mark.parametrize("name", RECORDED)
