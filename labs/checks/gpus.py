@@ -123,7 +123,10 @@ def gpus_held(settings: Mapping[str, object]) -> Callable[[Snapshot], Finding]:
         for pod in there:
             if stuck := _stuck(pod, expected):
                 return stuck
+        asked = sum(effective_request(pod, resource) for pod in there)
         held = [held_by(snapshot, pod, resource) for pod in there]
+        if asked != wanted and not all(map(_started, there)):
+            return Finding("fail", expected, f"{_names(there)} asks for {asked} {resource}", _LIMITS)
         waits = next((pod for pod, one in zip(there, held, strict=True) if not (_started(pod) and one.known)), None)
         if waits is not None:
             return Finding("wait", expected, f"{waits['metadata']['name']} has not started yet", _EVENTS)
@@ -245,7 +248,7 @@ def _started(pod: Json) -> bool:
 
 def _counted(there: list[Json], held: list[Held], wanted: int, each: int, resource: str, expected: str) -> Finding:
     count = sum(one.count for one in held)
-    names = ", ".join(pod["metadata"]["name"] for pod in there)
+    names = _names(there)
     if count != wanted:
         asked = sum(effective_request(pod, resource) for pod in there)
         return Finding("fail", expected, f"{names} asks for {asked} {resource} and got {_devices(count)}", _LIMITS)
@@ -255,6 +258,10 @@ def _counted(there: list[Json], held: list[Held], wanted: int, each: int, resour
     if ended:
         return Finding("fail", expected, f"{', '.join(ended)} failed", "The Log tab")
     return Finding("pass", expected, f"{names}: {_devices(count)}")
+
+
+def _names(there: list[Json]) -> str:
+    return ", ".join(pod["metadata"]["name"] for pod in there)
 
 
 def _uneven(there: list[Json], held: list[Held], each: int) -> str:

@@ -96,11 +96,12 @@ class Grader:
                 return
             if fresh:
                 tracker, told = Tracker(self._exercise.checks), ()
+            synced = self._reflector.synced
             snapshot = self._snapshot()
-            verdicts = tracker.update(snapshot)
+            verdicts = tracker.update(snapshot) if synced else told
             if changed:
                 self._on_snapshot(snapshot)
-            if verdicts != told and self._reflector.synced:
+            if verdicts != told:
                 told = verdicts
                 self._on_verdicts(verdicts)
 

@@ -27,6 +27,7 @@ _SETTLE_SECONDS = 120.0
 _STEADY_SECONDS = 20.0
 _SLACK_SECONDS = 30.0
 _LABEL = {"labs.k8s-ml/try": "true"}
+_RIGHTS = 'is forbidden: User "'
 _TYPED_PATCH = "failed to create typed patch object"
 
 
@@ -117,9 +118,7 @@ class Trial:
     def _explained(self, error: ApiError, obj: Mapping[str, Any]) -> LabsError:
         kind = str(obj.get("kind"))
         served = error.code != 404 or (str(obj.get("apiVersion")), kind) not in _kinds(self.exercise.solution)
-        if served and (
-            (400 <= error.code < 500 and error.code not in (401, 403, 408, 429)) or _TYPED_PATCH in str(error)
-        ):
+        if served and (_refuses(error) or _TYPED_PATCH in str(error)):
             name = (obj.get("metadata") or {}).get("name", "without a name")
             return Refusal(what=f"The API server refuses {kind} {name}: {error.status.get('message') or error}")
         return NotJudged(
@@ -169,6 +168,12 @@ def _in_any_case(work: Callable[[], None]) -> None:
     thread = threading.Thread(target=attempt, name="labs-trial-remove")
     thread.start()
     thread.join()
+
+
+def _refuses(error: ApiError) -> bool:
+    """Whether it is the object that is refused; 403 comes from admission, too, not only where our own rights end."""
+    ours = error.code in (401, 408, 429) or (error.code == 403 and _RIGHTS in str(error.status.get("message")))
+    return 400 <= error.code < 500 and not ours
 
 
 def objects_of(text: str) -> list[tuple[dict[str, Any], int]]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from labs.checks import Snapshot, Verdict
+from labs.checks import Snapshot, Verdict, parse_check
 from labs.course import Exercise, Grader, load
 from labs.course import grader as module
 from labs.errors import ClusterError
@@ -182,3 +183,22 @@ def test_stop_ends_its_threads_and_may_be_repeated(bench: Bench) -> None:
     bench.grader.stop()
     assert bench.reflector.stopped
     assert not bench.grader._thread.is_alive()
+
+
+def test_what_was_not_listed_yet_counts_as_neither_there_nor_gone(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Late(Reflector):
+        """Tells of a change before everything was listed."""
+
+        def start(self) -> None:
+            self._changed()
+
+    monkeypatch.setattr(module, "Reflector", Late)
+    gone = parse_check({"id": "gone", "title": "No talker", "within": 60, "absent": {"kind": "Pod", "name": "talker"}})
+    late = Bench(replace(load(tiny).lessons[0].exercises[0], checks=(gone,)))
+    try:
+        late.reflector.put(pod())
+        assert late.news.get(timeout=SECONDS)[0].state == "waiting"
+        late.reflector.put()
+        late.until(lambda states: states["gone"] == "green")
+    finally:
+        late.grader.stop()
