@@ -46,7 +46,7 @@ def shares_device(settings: Mapping[str, object]) -> Callable[[Snapshot], Findin
             pod = pods.find(snapshot, name)
             if pod is None:
                 return Finding("wait", expected, pods.missing(snapshot, "Pod", name), "metadata.name in your manifest")
-            if stuck := pods.trouble(pod):
+            if stuck := pods.trouble(pod) or _unfilled(snapshot, pod):
                 return Finding("fail", expected, f"{name}: {stuck}", _EVENTS)
             if not _runs(pod):
                 return Finding("wait", expected, f"{name} does not run yet", _EVENTS)
@@ -77,7 +77,7 @@ def devices_of(snapshot: Snapshot, pod: Json) -> Iterator[tuple[Json, Json | Non
 
 def _judged(snapshot: Snapshot, pod: Json, least: int, memory: str, alternative: bool, expected: str) -> Finding:
     name = pod["metadata"]["name"]
-    if stuck := pods.trouble(pod):
+    if stuck := pods.trouble(pod) or _unfilled(snapshot, pod):
         return Finding("fail", expected, f"{name}: {stuck}", _EVENTS)
     if not any(True for _ in _named(pod)):
         has = (
@@ -98,6 +98,21 @@ def _judged(snapshot: Snapshot, pod: Json, least: int, memory: str, alternative:
         return Finding("fail", expected, "the claim names one kind of device only", "firstAvailable is a list")
     shown = ", ".join(f"{_identity(result)} ({_product(device)})" for result, device in held)
     return Finding("pass", expected, f"{name} has {shown}")
+
+
+def _unfilled(snapshot: Snapshot, pod: Json) -> str:
+    """Which claim or template of the Pod is not there; such a Pod is not even tried, and its condition says nothing."""
+    if _runs(pod):
+        return ""
+    for each in pod["spec"].get("resourceClaims") or ():
+        for key, kind in (
+            ("resourceClaimName", "ResourceClaim"),
+            ("resourceClaimTemplateName", "ResourceClaimTemplate"),
+        ):
+            wanted = each.get(key)
+            if wanted and not any(one["metadata"]["name"] == wanted for one in pods.living(snapshot, kind)):
+                return f"it waits for a {kind} named {wanted}, and there is none"
+    return ""
 
 
 def _named(pod: Json) -> Iterator[tuple[str, str]]:

@@ -24,7 +24,7 @@ _POD = frozenset({"v1/Pod"})
 _DEPLOYMENT = _POD | {"apps/v1/Deployment", "apps/v1/ReplicaSet"}
 _SERVICE = _POD | {"v1/Service", "discovery.k8s.io/v1/EndpointSlice"}
 _NODE = _POD | {"v1/Node"}
-_CLAIM = _POD | {"resource.k8s.io/v1/ResourceClaim", "resource.k8s.io/v1/ResourceSlice"}
+_CLAIM = _POD | {f"resource.k8s.io/v1/Resource{kind}" for kind in ("Claim", "ClaimTemplate", "Slice")}
 
 
 @dataclass(frozen=True)

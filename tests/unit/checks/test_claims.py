@@ -59,7 +59,18 @@ def test_a_claim_that_a_template_made() -> None:
     living = claimant()
     living["spec"]["resourceClaims"] = [{"name": "gpu", "resourceClaimTemplateName": "large"}]
     living["status"]["resourceClaimStatuses"] = [{"name": "gpu", "resourceClaimName": "llm-gpu-x7k2p"}]
-    assert judged(LARGE, claims(living, claims=[claim("n2/gpu-0", name="llm-gpu-x7k2p")])).state == "pass"
+    made = claim("n2/gpu-0", name="llm-gpu-x7k2p")
+    template = {"kind": "ResourceClaimTemplate", "metadata": {"name": "large"}}
+    there = world(living, ResourceClaim=(made,), ResourceClaimTemplate=(template,), ResourceSlice=SLICES)
+    assert judged(LARGE, there).state == "pass"
+    living["status"]["phase"] = "Pending"
+    without = judged(LARGE, claims(living))
+    assert (without.state, "ResourceClaimTemplate named large" in without.found) == ("fail", True)
+
+
+def test_a_claim_that_is_not_there_is_named() -> None:
+    finding = judged({"shares_device": {"pods": ["trainer"]}}, claims(claimant("trainer", phase="Pending")))
+    assert (finding.state, "ResourceClaim named large, and there is none" in finding.found) == ("fail", True)
 
 
 def test_an_alternative_shows_in_the_result() -> None:
