@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
 from labs.checks import Finding, Snapshot
 from labs.checks.deployments import living, pods_of, replica_sets
-from labs.checks.pods import missing, ready
+from labs.checks.pods import missing, ready, statuses
 from labs.checks.probes import rows, tally
 
 __all__ = ["both_versions", "one_template", "ready_when_loaded", "remembers"]
+
+Json = Mapping[str, Any]
+_LOAD = "MODEL_LOAD_SECONDS"
+_TELLS = "Who tells the kubelet that the weights are there?"
 
 
 def one_template(snapshot: Snapshot, deployment: str) -> Finding:
@@ -40,7 +48,7 @@ def remembers(snapshot: Snapshot, deployment: str, image: str) -> Finding:
 
 
 def ready_when_loaded(snapshot: Snapshot, deployment: str) -> Finding:
-    """Fail when a ready Pod has ever said that it is not: only a probe that asks the program can prevent that."""
+    """Fail when a ready Pod has ever said that it is not, or was ready sooner than its weights can be: then nobody asked it."""
     expected = "ready Pods that always answer 200 on /readyz"
     found = living(snapshot, deployment)
     if found is None:
@@ -51,10 +59,28 @@ def ready_when_loaded(snapshot: Snapshot, deployment: str) -> Finding:
         row = seen.get(each["metadata"]["uid"])
         if row and row["failures"]:
             said = f"{row['pod']} was called ready, but did not answer 200 {row['failures']} times"
-            return Finding("fail", expected, said, "Who tells the kubelet that the weights are there?")
+            return Finding("fail", expected, said, _TELLS)
+        if hasty := _too_early(each):
+            return Finding("fail", expected, hasty, _TELLS)
     if asked and all(ready(each) and each["metadata"]["uid"] in seen for each in asked):
         return Finding("pass", expected, "every ready Pod answered 200 each time")
     return Finding("wait", expected, f"{sum(map(ready, asked))} of {len(asked)} Pods are ready", "The map")
+
+
+def _too_early(pod: Json) -> str:
+    """What the Pod's own times say, for a judge who came later: ready before its weights can have been loaded."""
+    conditions = (each for each in pod["status"].get("conditions") or () if each["type"] == "Ready")
+    at = next((each.get("lastTransitionTime") for each in conditions if each["status"] == "True"), None)
+    for status, container in zip(statuses(pod), pod["spec"]["containers"], strict=False):
+        begun = (status["state"].get("running") or {}).get("startedAt")
+        values = {each["name"]: each.get("value", "") for each in container.get("env") or ()}
+        needs = values.get(_LOAD, "")
+        if at and begun and needs.isdecimal():
+            after = (datetime.fromisoformat(at) - datetime.fromisoformat(begun)).total_seconds()
+            if 0 <= after < int(needs) - 1:
+                name = pod["metadata"]["name"]
+                return f"{name} was called ready {after:.0f} seconds after its start, and its weights need {needs}"
+    return ""
 
 
 def both_versions(snapshot: Snapshot, service: str) -> Finding:
