@@ -46,7 +46,7 @@ class Acting:
         if not force and (notice := self._overwrites(client)) is not None:
             self._session.store.update(notice=notice)
             return
-        self._session.watching.ensure_started(client)
+        self._await_start(client)
         for obj in draft.objects:
             token.check()
             try:
@@ -138,6 +138,14 @@ class Acting:
 
     def _placed(self, obj: Mapping[str, Any]) -> dict[str, Any]:
         return {**obj, "metadata": {**(obj.get("metadata") or {}), "namespace": self._session.namespace}}
+
+    def _await_start(self, client: Any) -> None:
+        """Until images are built and what the exercise gives is there, and say so while it lasts."""
+        store, words = self._session.store, self._session.store.get().busy_words
+        if not self._session.watching.wait_started(0):
+            store.update(busy_words="Getting ready what the exercise needs…")
+            self._session.watching.ensure_started(client)
+            store.change(lambda s: {"busy_words": words} if s.busy else {})
 
     def _overwrites(self, client: Any) -> Notice | None:
         for last in self._session.store.get().applied:

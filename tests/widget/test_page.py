@@ -226,6 +226,18 @@ def test_the_form_can_be_switched_and_follows_the_cursor(browser: Browser) -> No
     clean(page)
 
 
+def test_objects_of_one_kind_are_chosen_by_name(browser: Browser) -> None:
+    state = scene()
+    documents = [
+        {"kind": kind, "name": name, "line": 1} for kind, name in (("Service", "a"), ("Service", "b"), ("Pod", "c"))
+    ]
+    state["form"] |= {"documents": documents, "chosen": 0}
+    page = open_widget(browser, "workbench", state)
+    names = page.get_by_role("group", name="Objects of the manifest").get_by_role("button").all_inner_texts()
+    assert names == ["a", "b", "Pod"]
+    clean(page)
+
+
 def test_the_map_keeps_its_elements_and_lights_what_belongs_together(browser: Browser) -> None:
     state = serving()
     page = open_widget(browser, "workbench", state)

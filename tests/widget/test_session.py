@@ -251,7 +251,7 @@ def test_apply_waits_for_what_the_exercise_needs(bench: Bench) -> None:
     bench.connection.tell(READY, bench.client)
     assert bench.course.preparing.wait(3)
     bench.act("apply")
-    bench.until(lambda w: w.busy.get("action") == "apply")
+    bench.until(lambda w: w.busy.get("words", "").startswith("Getting ready"))
     assert bench.client and "apply" not in bench.client.calls
     bench.course.may_prepare.set()
     bench.until(lambda w: w.status["phase"] == "applied")

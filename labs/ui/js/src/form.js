@@ -48,11 +48,16 @@ function documents(ctx, edit) {
     if (wanted !== drawn) {
       drawn = wanted;
       root.replaceChildren(...all.map((/** @type {any} */ d, /** @type {number} */ i) =>
-        button(d.kind || `Object ${i + 1}`, () => { edit.flush(); ctx.act("document", { index: i }); edit.reveal(ctx.get("form").documents[i].line); }, "doc", { title: d.name })));
+        button(name(d, all) || `Object ${i + 1}`, () => { edit.flush(); ctx.act("document", { index: i }); edit.reveal(ctx.get("form").documents[i].line); }, "doc", { title: d.name })));
     }
     [...root.children].forEach((b, i) => b.setAttribute("aria-pressed", String(i === chosen)));
   });
   return root;
+}
+
+/** The kind, or the name where several are of one kind. @param {any} one @param {any[]} all */
+function name(one, all) {
+  return (all.filter((d) => d.kind === one.kind).length > 1 && one.name) || one.kind;
 }
 
 /** @param {HTMLElement} doc @param {any} spec */
