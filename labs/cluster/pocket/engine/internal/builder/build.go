@@ -46,6 +46,8 @@ type build struct {
 	pip    *pip
 	// scratch is a folder that is gone after the build.
 	scratch string
+	// reused: the files that the present step leaves were there before.
+	reused bool
 }
 
 // Build makes the image that the Dockerfile in the context describes.
@@ -101,23 +103,16 @@ func (b *build) now() *stage { return b.stages[len(b.stages)-1] }
 func (b *build) step(number string, one dockerfile.Instruction) error {
 	began := time.Now()
 	b.say(Step{"step", number, "starting", one.Text, 0})
-	known := b.snapshot()
+	b.reused = false
 	if err := b.perform(number, one); err != nil {
 		return err
 	}
 	detail := one.Text
-	if now := b.snapshot(); now != known && since(began) < 0.02 {
+	if b.reused {
 		detail += " (nothing new)"
 	}
 	b.say(Step{"step", number, "ready", detail, since(began)})
 	return nil
-}
-
-func (b *build) snapshot() string {
-	if len(b.stages) == 0 {
-		return ""
-	}
-	return b.now().image.Snapshot
 }
 
 func (b *build) perform(number string, one dockerfile.Instruction) error {
@@ -334,6 +329,7 @@ func absolute(text, dir string) string {
 // change makes the next snapshot of the stage from the one before.
 func (b *build) change(next string, link bool, by func(root string) error) error {
 	now := b.now()
+	b.reused = b.Library.Has(next)
 	err := b.Library.Make(next, func(root string) error {
 		if err := image.Clone(b.Library.Root(now.image.Snapshot), root, link); err != nil {
 			return fmt.Errorf("copy the files of the step before: %w", err)
