@@ -116,6 +116,17 @@ def test_a_container_reads_nothing_of_the_learners(
     assert "FOUND [] DEVICES [] WRITABLE []" in said, said
 
 
+def test_files_of_etc_are_the_nodes_own_copies(cluster: Pocket, client: Client, namespace: str) -> None:
+    """A package that is installed on the machine replaces ld.so.cache: a mount of the old file could not be passed on."""
+    code = "print(*[line for line in open('/proc/self/mountinfo') if ' /etc/' in line], sep='')"
+    client.apply(pod("mounts", ["python", "-c", code]), namespace)
+    until_ended(client, namespace, "mounts")
+    lines = cluster.kubectl("logs", "mounts", "-n", namespace).splitlines()
+    mounts = [line.split() for line in lines if line]
+    kinds = {words[4]: words[words.index("-") + 1] for words in mounts}
+    assert kinds.get("/etc/ld.so.cache") == "tmpfs", kinds
+
+
 @pytest.mark.parametrize(
     "spec",
     [{"hostPID": True}, {"hostIPC": True}, {"container": {"securityContext": {"privileged": True}}}],

@@ -25,6 +25,8 @@ func Addons() []Addon {
 		addon(roles+"bindings/labs:gpus", "gpus-binding"),
 		addon(policies+"ies/pocket-network-policies", "network-policies"),
 		addon(policies+"ybindings/pocket-network-policies", "network-policies-binding"),
+		addon(policies+"ies/pocket-service-fields", "service-fields"),
+		addon(policies+"ybindings/pocket-service-fields", "service-fields-binding"),
 	}
 }
 

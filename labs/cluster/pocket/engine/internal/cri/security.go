@@ -41,11 +41,14 @@ func (s *Server) identity(security *runtimeapi.LinuxContainerSecurityContext, wa
 	if security.GetPrivileged() {
 		return refuse("securityContext.privileged", machineReason)
 	}
+	what := "runAsUser"
 	switch {
 	case security.GetRunAsUser() != nil:
 		// The kubelet passes the image's user on as a number: the group that belongs to it is the image's as well.
 		number := strconv.FormatInt(security.GetRunAsUser().GetValue(), 10)
-		if user, _, _ := strings.Cut(wanted, ":"); user != number {
+		if user, _, _ := strings.Cut(wanted, ":"); user == number {
+			what = "USER of the image:"
+		} else {
 			wanted = number
 		}
 	case security.GetRunAsUsername() != "" && !strings.HasPrefix(wanted, security.GetRunAsUsername()+":"):
@@ -63,7 +66,7 @@ func (s *Server) identity(security *runtimeapi.LinuxContainerSecurityContext, wa
 			process.Groups = append(process.Groups, int(group))
 		}
 	}
-	if err := s.has("runAsUser", process.UID); err != nil {
+	if err := s.has(what, process.UID); err != nil {
 		return err
 	}
 	if err := s.has("runAsGroup", process.GID); err != nil {

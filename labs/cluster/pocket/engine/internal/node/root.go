@@ -75,7 +75,7 @@ func fillRoot(spec Spec) error {
 		func() error { return rootfs.Empty(inside("run"), "64m") },
 		func() error { return rootfs.Empty(inside("etc"), "8m") },
 		func() error { return rootfs.System(root, image.Python(spec.Python)) },
-		func() error { return rootfs.Etc(root) },
+		func() error { return rootfs.NodeEtc(root) },
 		func() error { return nameNode(inside("etc"), spec) },
 		func() error { return rootfs.Devices(root, "") },
 		func() error { return rootfs.BindReadOnly(spec.Engine, inside(programsDir)) },

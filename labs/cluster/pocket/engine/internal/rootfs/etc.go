@@ -26,7 +26,32 @@ var etcFiles = map[string]string{
 // Etc fills /etc below root. Files of the machine that hold its users, its names or its secrets are not among them.
 func Etc(root string) error {
 	etc := filepath.Join(root, "etc")
-	return errors.Join(writeEtc(etc), machineEtc(etc))
+	return errors.Join(writeEtc(etc), machineEtc(etc, BindReadOnly))
+}
+
+// NodeEtc is Etc with copies of the machine's files. A file that is shown by a mount cannot be passed on to containers once
+// the machine has replaced it, as it does with ld.so.cache whenever a package is installed.
+func NodeEtc(root string) error {
+	etc := filepath.Join(root, "etc")
+	return errors.Join(writeEtc(etc), machineEtc(etc, copyOrBind))
+}
+
+func copyOrBind(source, target string) error {
+	info, err := os.Stat(source)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return BindReadOnly(source, target)
+	}
+	text, err := os.ReadFile(source)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(target, text, 0o644)
 }
 
 func writeEtc(etc string) error {
@@ -41,16 +66,16 @@ func writeEtc(etc string) error {
 	return nil
 }
 
-func machineEtc(etc string) error {
+func machineEtc(etc string, show func(source, target string) error) error {
 	for _, name := range machineFiles {
-		if err := showFile(filepath.Join("/etc", name), filepath.Join(etc, name)); err != nil {
+		if err := showFile(filepath.Join("/etc", name), filepath.Join(etc, name), show); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func showFile(source, target string) error {
+func showFile(source, target string, show func(source, target string) error) error {
 	info, err := os.Lstat(source)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -64,5 +89,5 @@ func showFile(source, target string) error {
 		}
 		return copyLink(source, target)
 	}
-	return BindReadOnly(source, target)
+	return show(source, target)
 }

@@ -74,7 +74,7 @@ func Machine(root string, system func(root string) error) error {
 }
 
 // MachineFiles shows the machine's certificates and the like in /etc of an image that was made on a stand-in.
-func MachineFiles(root string) error { return machineEtc(filepath.Join(root, "etc")) }
+func MachineFiles(root string) error { return machineEtc(filepath.Join(root, "etc"), BindReadOnly) }
 
 // Prepare makes the usual folders and the files of /etc: what an image made on a stand-in begins with.
 func Prepare(root string) error {
