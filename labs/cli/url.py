@@ -39,9 +39,19 @@ def _run(arguments: Namespace, output: Output) -> int:
             why="Only LoadBalancer and NodePort open a port outside of it",
             next_step=f"Change its type, or run `labs kubectl port-forward -n {namespace} service/{name} 8080:PORT`",
         )
+    ports = service["spec"].get("ports") or ()
+    other = [f"{port['port']}/{port['protocol']}" for port in ports if port.get("protocol", "TCP") != "TCP"]
+    if other and len(other) == len(ports):
+        raise UsageError(
+            what=f"The Service {name} has only {', '.join(other)}, and only TCP ports open on this machine",
+            why="What forwards to Services passes connections on, and these ports have none",
+            next_step="Call it from a Pod, by its name",
+        )
     for forward in _wait(arguments.cluster, namespace, name):
         output.result({**asdict(forward), "url": url_of(forward)})
         output.line(url_of(forward))
+    if other:
+        output.note(f"Not open here: {', '.join(other)} (only TCP is)")
     return 0
 
 

@@ -65,6 +65,15 @@ def test_a_service_that_changes_its_type_closes(net: Net, cluster: Pocket) -> No
     assert "There is no Service" in cluster.labs("url", "none", "-n", net.namespace, code=2)
 
 
+def test_what_has_no_connections_is_said_not_to_open(net: Net, cluster: Pocket) -> None:
+    names = {"name": "dns", "port": 53, "targetPort": 5353, "protocol": "UDP"}
+    net.service("packets", [names], type="LoadBalancer")
+    assert "only 53/UDP, and only TCP ports open" in cluster.labs("url", "packets", "-n", net.namespace, code=2)
+    net.service("both", [names, {"name": "web", "port": 80, "targetPort": 5000}], type="LoadBalancer")
+    said = cluster.labs("url", "both", "-n", net.namespace).splitlines()
+    assert said[0].startswith("http://127.0.0.1:") and said[1] == "Not open here: 53/UDP (only TCP is)"
+
+
 def test_a_node_port_that_is_taken_here_opens_elsewhere_and_says_so(net: Net, cluster: Pocket) -> None:
     with socket.socket() as taken:
         # Kubernetes gives these numbers to nobody who does not ask for them.

@@ -121,6 +121,18 @@ print(json.load(urllib.request.urlopen(request, context=context, timeout=10))["g
     assert net.python(code) == net.client.server_version
 
 
+def test_fields_that_do_nothing_here_are_kept_with_a_warning(net: Net, cluster: Pocket) -> None:
+    manifest = cluster.folder / "fields.yaml"
+    fields = "{type: NodePort, externalTrafficPolicy: Local, internalTrafficPolicy: Local, externalIPs: [192.0.2.1], ports: [{port: 80}]}"
+    manifest.write_text(
+        f"apiVersion: v1\nkind: Service\nmetadata: {{name: fields}}\nspec: {fields}\n", encoding="utf-8"
+    )
+    said = cluster.kubectl("apply", "-n", net.namespace, "-f", str(manifest))
+    for words in ("externalTrafficPolicy: Local but sends", "internalTrafficPolicy: Local but", "externalIPs but"):
+        assert f"the pocket cluster keeps {words}" in said, said
+    assert "Warning:" not in cluster.kubectl("label", "service", "echo", "x=y", "-n", net.namespace)
+
+
 def test_a_network_policy_is_kept_with_a_warning(net: Net, cluster: Pocket) -> None:
     policy = cluster.folder / "policy.yaml"
     policy.write_text(
