@@ -77,6 +77,41 @@ def test_services_and_names_work_for_her_too(users_cluster: Pocket) -> None:
     assert "connected" in users_cluster.kubectl("logs", "calls")
 
 
+def test_she_builds_an_image_and_runs_it_as_its_dockerfile_says(
+    users_cluster: Pocket, request: pytest.FixtureRequest
+) -> None:
+    folder = users_cluster.folder / "image"
+    folder.mkdir(mode=0o755)
+    (folder / "word.txt").write_text("copied", encoding="utf-8")
+    lines = ("FROM python:3.10", "WORKDIR /app", "RUN mkdir made && echo built > made/file", "COPY word.txt ./")
+    say = 'CMD ["sh", "-c", "id -u; cat word.txt made/file"]'
+    for tag, more in (("hers:1", ()), ("hers:2", ("USER 1000",))):
+        (folder / "Dockerfile").write_text("\n".join((*lines, *more, say)), encoding="utf-8")
+        users_cluster.labs("build", str(folder), "-t", tag)
+        users_cluster.kubectl("run", tag.replace(":", "-"), f"--image={tag}", "--restart=Never")
+    done = "--for=jsonpath={.status.phase}=Succeeded"
+    users_cluster.kubectl("wait", done, "pod/hers-1", "--timeout=60s")
+    assert users_cluster.kubectl("logs", "hers-1").split() == ["0", "copiedbuilt"]
+    if "one id" not in request.node.name or users_cluster.account.uid is None:
+        users_cluster.kubectl("wait", done, "pod/hers-2", "--timeout=60s")
+        assert users_cluster.kubectl("logs", "hers-2").split() == ["1000", "copiedbuilt"]
+        return
+    waiting = "{.status.containerStatuses[0].state.waiting.reason}"
+    users_cluster.kubectl("wait", f"--for=jsonpath={waiting}=CreateContainerError", "pod/hers-2", "--timeout=60s")
+    said = users_cluster.kubectl("describe", "pod", "hers-2")
+    assert "USER of the image: 1000 cannot be had" in said and "newuidmap" in said, said
+
+
+def test_a_run_after_user_is_refused_with_its_line(users_cluster: Pocket) -> None:
+    if os.geteuid() == 0 and users_cluster.account.uid is None:
+        pytest.skip("root has every id")
+    folder = users_cluster.folder / "late"
+    folder.mkdir(mode=0o755)
+    (folder / "Dockerfile").write_text("FROM python:3.10\nUSER 1000\nRUN id\n", encoding="utf-8")
+    said = users_cluster.labs("build", str(folder), "-t", "late:1", code=1)
+    assert "Line 3" in said and "put this RUN before the USER" in said, said
+
+
 def test_down_leaves_no_process(users_cluster: Pocket) -> None:
     processes = users_cluster.processes()
     users_cluster.labs("down")
