@@ -29,6 +29,7 @@ PLACES = [
     ("bad label", "L401", 6, "metadata.labels[app.kubernetes.io/name]"),
     ("no image", "L401", 7, "spec.containers[0].image"),
     ("bad enum", "L401", 6, "spec.restartPolicy"),
+    ("node port taken", "L401", 12, "spec.ports[0].nodePort"),
     ("bad quantity", "L403", 12, "spec.containers[0].resources.limits.memory"),
     ("missing volume", "L401", 11, "spec.containers[0].volumeMounts[0].name"),
     ("resources on the pod", "L401", 12, "spec.resources.limits[nvidia.com/gpu]"),
