@@ -43,7 +43,7 @@ def pods_of(snapshot: Snapshot, deployment: Json) -> list[Json]:
 def ready_replicas(settings: Mapping[str, object]) -> Callable[[Snapshot], Finding]:
     """``{deployment, replicas, labels}``: so many, all of the present template, available, and no other Pod of it left."""
     name, wanted, carried = text(settings, "deployment"), number(settings, "replicas"), labels(settings)
-    expected = f"{wanted} Pods of {name}, all ready and of its present template"
+    expected = f"{counted(wanted, 'Pod')} of {name}, all ready and of its present template"
 
     def evaluate(snapshot: Snapshot) -> Finding:
         deployment = living(snapshot, name)

@@ -34,7 +34,7 @@ def service_type(settings: Mapping[str, object]) -> Callable[[Snapshot], Finding
 def endpoints(settings: Mapping[str, object]) -> Callable[[Snapshot], Finding]:
     """``{service, ready}``: so many ready Pods stand behind the Service, no more and no less."""
     name, wanted = text(settings, "service"), number(settings, "ready")
-    expected = f"{wanted} ready Pods behind {name}"
+    expected = f"{counted(wanted, 'ready Pod')} behind {name}"
 
     def judge(snapshot: Snapshot, service: Json) -> Finding:
         there = _ready_names(snapshot, name)
