@@ -4,7 +4,7 @@ Every row is a mapping with the key ``probe``; times are on the snapshot's clock
 
 ``pod``      one GET of a Pod through the API server's proxy: pod, uid, port, path, ok, status, version and answered_by
              (both from the body, "" when it has none), error ("" when ok), at, since (when this outcome began), failures
-             (how often it was not ok though the Pod was ready).
+             (how often it answered something else than 200 though the Pod was ready; a call without an answer does not count).
 ``service``  several GETs of a Service on new connections: service, namespace ("": the exercise's), port, origin
              ("cluster": from a Pod of ours by DNS name, "notebook": the forwarded address), url, calls, ok, pods
              {name: answers}, versions {version: answers}, errors {words: calls}, at, since.

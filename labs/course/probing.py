@@ -186,7 +186,7 @@ class Prober:
             before = self._rows.get(key)
             same = before is not None and _outcome(before) == _outcome(row)
             since = before["since"] if same and before is not None else now
-            failed = (before or {}).get("failures", 0) + (not row.get("ok", True))
+            failed = (before or {}).get("failures", 0) + (row.get("status", 0) not in (0, 200))
             self._rows[key] = {**row, "at": now, "since": since, "failures": failed}
 
     def _forget(self, snapshot: Snapshot) -> None:

@@ -58,7 +58,7 @@ def ready_when_loaded(snapshot: Snapshot, deployment: str) -> Finding:
     for each in asked:
         row = seen.get(each["metadata"]["uid"])
         if row and row["failures"]:
-            said = f"{row['pod']} was called ready, but did not answer 200 {row['failures']} times"
+            said = f"{row['pod']} was called ready, but answered {row['failures']} times that it is not"
             return Finding("fail", expected, said, _TELLS)
         if hasty := _too_early(each):
             return Finding("fail", expected, hasty, _TELLS)

@@ -30,7 +30,7 @@ def asked(**more: Any) -> Json:
     [
         (loading("10:00:08"), asked(), "pass", "each time"),
         (loading("10:00:09"), asked(), "pass", "each time"),
-        (loading("10:00:09"), asked(failures=2), "fail", "did not answer 200 2 times"),
+        (loading("10:00:09"), asked(failures=2), "fail", "answered 2 times that it is not"),
         (loading("10:00:01"), asked(), "fail", "ready 1 seconds after its start, and its weights need 8"),
         (loading("10:00:01", needs="0"), asked(), "pass", "each time"),
         (loading("09:59:01"), asked(), "pass", "each time"),
