@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from labs.kube import Client
-from tests.cluster.echo import SECONDS, Net, echoing, eventually
+from tests.cluster.echo import Net, echoing, eventually
 from tests.cluster.pods import Json, container, pod, said, seen
 from tests.pocket import Pocket
 
@@ -24,8 +23,7 @@ HTTPServer(("", 5000), Handler).serve_forever()
 """
 DEAF = """
 import signal
-signal.signal(signal.SIGTERM, lambda *found: print("heard, and going on", flush=True))
-print("serving", flush=True)
+signal.signal(signal.SIGTERM, lambda *found: None)
 open("/tmp/serving", "w").close()
 while True:
     signal.pause()
@@ -80,14 +78,9 @@ def test_one_that_crashes_at_start_backs_off_and_leaves_its_last_words(net: Net,
     }
 
 
-def test_one_that_hangs_at_shutdown_is_killed_after_its_grace_period(net: Net, cluster: Pocket) -> None:
+def test_one_that_hangs_at_shutdown_is_killed_after_its_grace_period(net: Net) -> None:
     hanging = pod("hangs", container("python", "-c", DEAF, readinessProbe=THERE), terminationGracePeriodSeconds=2)
     net.client.apply(hanging, net.namespace)
     seen(net.client, net.namespace, "hangs", lambda one: status(one).get("ready") is True, "its start")
-    following = cluster.spawn(
-        "kubectl", "logs", "-f", "-n", net.namespace, "hangs", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
     net.client.delete({**hanging, "metadata": {"name": "hangs", "namespace": net.namespace}})
-    words, _ = following.communicate(timeout=SECONDS)
-    assert words.splitlines() == ["serving", "heard, and going on"]
     eventually(lambda: net.client.get("Pod", "hangs", net.namespace), lambda found: found is None, "its end")
