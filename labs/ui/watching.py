@@ -47,10 +47,11 @@ class Watching:
         """Make images and namespace ready, put there what the exercise gives, judge from now on. Waits; raises LabsError."""
         with self._lock:
             self.stop()
-            self._course.prepare(self._session.exercise)
             namespace = self._session.namespace
             living = client.get("Namespace", namespace)
             fresh = living is None or bool(living.get("metadata", {}).get("deletionTimestamp"))
+            if fresh:
+                self._course.prepare(self._session.exercise)
             client.ensure_namespace(namespace)
             if fresh:
                 self._course.give(client, self._session.exercise, namespace)
