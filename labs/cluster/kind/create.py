@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from labs.cluster.follow import follow
 from labs.cluster.kind.containers import ContainerEngine
 from labs.cluster.kind.recipe import CLUSTER_LABEL
 from labs.cluster.model import Progress, Step
@@ -67,31 +68,16 @@ class Kind:
 
     def _follow(self, words: list[str], log: Path, progress: Progress) -> None:
         said: deque[str] = deque(maxlen=60)
-        process = subprocess.Popen(
-            [str(self.program), *words],
-            env=self.engine.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-        steps = _Steps(progress)
-        try:
-            assert process.stderr
-            with log.open("w", encoding="utf-8") as file:
-                for line in process.stderr:
-                    file.write(line)
-                    said.append(line.rstrip())
-                    steps.add(line)
-            code = process.wait()
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-            if process.stderr:
-                process.stderr.close()
+        steps, command, environment = _Steps(progress), [str(self.program), *words], self.engine.environment()
+        with log.open("w", encoding="utf-8") as file:
+
+            def on_line(line: str) -> None:
+                file.write(f"{line}\n")
+                said.append(line)
+                steps.add(line)
+
+            # The engine's clients that it has started come to their end: see `_end_others`.
+            code = follow(command, on_line, environment=environment, output=subprocess.DEVNULL, children=False)
         if code:
             raise _failed(said, log)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import time
+from collections import deque
 
+from labs.cluster.follow import follow
 from labs.cluster.kind.containers import ContainerEngine
 from labs.cluster.model import Progress, Step
 from labs.errors import ClusterError
@@ -27,30 +28,16 @@ def ensure_image(engine: ContainerEngine, reference: str, progress: Progress) ->
     if engine.has_image(reference):
         return
     progress(Step("node image", "running", f"fetching {_short(reference)} (about 400 MB, once)"))
-    began, said, shown = time.monotonic(), "", PullProgress()
-    process = subprocess.Popen(
-        [engine.program, "pull", reference],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
-    try:
-        assert process.stdout
-        for line in process.stdout:
-            said = line.strip() or said
-            if shown.add(line):
-                progress(Step("node image", "running", shown.words, shown.fraction))
-        code = process.wait()
-    finally:
-        process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
-    if code:
-        raise _refused(reference, said)
+    began, said, shown = time.monotonic(), deque([""], maxlen=1), PullProgress()
+
+    def on_line(line: str) -> None:
+        if line.strip():
+            said.append(line.strip())
+        if shown.add(line):
+            progress(Step("node image", "running", shown.words, shown.fraction))
+
+    if follow([engine.program, "pull", reference], on_line):
+        raise _refused(reference, said[0])
     progress(Step("node image", "ready", "node image fetched", None, time.monotonic() - began))
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import tempfile
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from labs.cluster.follow import follow
 from labs.errors import EngineError
 
 __all__ = ["run_go"]
@@ -23,38 +21,17 @@ def run_go(
     `on_line` sees each line of stderr and says whether it was progress; the others explain a failure (EngineError).
     """
     said: deque[str] = deque(maxlen=30)
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
-        process = subprocess.Popen(
-            arguments,
-            cwd=folder,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-        try:
-            assert process.stderr is not None
-            for line in process.stderr:
-                if not on_line(line.rstrip()):
-                    said.append(line.rstrip())
-            code = process.wait()
-        finally:
-            _end(process)
+
+    def hear(line: str) -> None:
+        if not on_line(line):
+            said.append(line)
+
+    with tempfile.TemporaryFile() as output:
+        code = follow(arguments, hear, folder=folder, environment=environment, output=output)
         if code:
             raise _failed(code, said)
         output.seek(0)
-        return output.read()
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    if process.stderr:
-        process.stderr.close()
+        return output.read().decode(errors="replace")
 
 
 def _failed(code: int, said: Sequence[str]) -> EngineError:
