@@ -40,6 +40,15 @@ def kind_client(kind: KindPlace, tmp_path_factory: pytest.TempPathFactory) -> Cl
 
 
 @pytest.fixture
+def kind_here(kind: KindPlace, monkeypatch: pytest.MonkeyPatch) -> KindPlace:
+    """The session's kind cluster as the one that `labs` functions in this process find."""
+    for name, value in kind.environment.items():
+        if name.startswith("LABS_"):
+            monkeypatch.setenv(name, value)
+    return kind
+
+
+@pytest.fixture
 def own_kind(container_engine: ContainerEngine) -> Iterator[KindPlace]:
     """A place of this test alone; nothing runs in it yet."""
     with kind_place() as place:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from labs.cluster import get
+from labs.cluster import course_images, get
+from labs.cluster.kind.containers import ContainerEngine
+from labs.cluster.kind.images import build_image
 from labs.cluster.model import Step
 from labs.errors import ImageError
 from labs.kube import Client
-from tests.kind.place import KindPlace, eventually
+from tests.kind.place import eventually
 
 DOCKERFILE = 'FROM python:3.10\nCOPY greeting /greeting\nRUN test -s /greeting\nCMD ["cat", "/greeting"]\n'
 SPACE = "t-images"
@@ -23,13 +27,7 @@ def context(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture(autouse=True)
-def here(kind: KindPlace, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in kind.environment.items():
-        if name.startswith("LABS_"):
-            monkeypatch.setenv(name, value)
-
-
+@pytest.mark.usefixtures("kind_here")
 def test_built_image_runs_on_every_node(context: Path, kind_client: Client) -> None:
     steps: list[Step] = []
     get("kind").build(context, "labs-test:v1", steps.append)
@@ -45,6 +43,52 @@ def test_built_image_runs_on_every_node(context: Path, kind_client: Client) -> N
     kind_client.delete_namespace(SPACE, wait=False)
 
 
+@pytest.mark.usefixtures("kind_here")
+def test_unchanged_image_is_not_loaded_again(context: Path) -> None:
+    get("kind").build(context, "labs-test:v3", lambda step: None)
+    steps: list[Step] = []
+    get("kind").build(context, "labs-test:v3", steps.append)
+    assert {step.name for step in steps} == {"image"}
+    (context / "greeting").write_text("another one")
+    get("kind").build(context, "labs-test:v3", steps.append)
+    assert "images" in {step.name for step in steps}
+
+
+def test_packages_come_from_where_pip_is_told_to_look_and_the_image_does_not_tell(
+    container_engine: ContainerEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = tmp_path / "hidden-place"
+    hidden.mkdir()
+    wheel(hidden)
+    monkeypatch.setenv("LABS_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("PIP_FIND_LINKS", str(hidden))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    context = tmp_path / "context"
+    context.mkdir()
+    shutil.copy(course_images.context_of("mymodel:v1") / "Dockerfile", context)
+    (context / "requirements.txt").write_text("labs-test-package==1.0\n")
+    for name in ("model.py", "serve.py", "weights-v1.npz"):
+        (context / name).write_text("import labs_test_package; print(labs_test_package.SAYS)")
+    build_image(container_engine, context, "labs-test:packages", lambda step: None, {})
+    try:
+        assert container_engine.run("run", "--rm", "labs-test:packages").strip() == "it is there"
+        assert "hidden-place" not in container_engine.run("history", "--no-trunc", "labs-test:packages")
+        assert "hidden-place" not in container_engine.run("inspect", "labs-test:packages")
+    finally:
+        container_engine.run("rmi", "-f", "labs-test:packages")
+
+
+def wheel(folder: Path) -> None:
+    """A package of one line, as the specification of wheels wants it."""
+    about = "labs_test_package-1.0.dist-info"
+    with zipfile.ZipFile(folder / "labs_test_package-1.0-py3-none-any.whl", "w") as file:
+        file.writestr("labs_test_package.py", "SAYS = 'it is there'\n")
+        file.writestr(f"{about}/METADATA", "Metadata-Version: 2.1\nName: labs-test-package\nVersion: 1.0\n")
+        file.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        file.writestr(f"{about}/RECORD", "")
+
+
+@pytest.mark.usefixtures("kind_here")
 def test_broken_dockerfile_is_explained(context: Path) -> None:
     (context / "Dockerfile").write_text("FROM python:3.10\nRUN exit 3\n")
     with pytest.raises(ImageError, match="labs-test:v2 could not be built"):

@@ -62,9 +62,13 @@ class ContainerEngine:
         """One command of the engine, however it ends."""
         return _run([self.program, *words], seconds)
 
+    def image(self, reference: str) -> str:
+        """Id of an image; empty when it is not here."""
+        return self.attempt("image", "inspect", "--format", "{{.Id}}", reference, seconds=ASK_SECONDS).stdout.strip()
+
     def has_image(self, reference: str) -> bool:
         """Whether the image is here."""
-        return self.attempt("image", "inspect", "--format", "{{.Id}}", reference, seconds=ASK_SECONDS).returncode == 0
+        return bool(self.image(reference))
 
     def nodes(self, cluster: str) -> tuple[NodeContainer, ...]:
         """Containers of the kind cluster of that name, the control plane first."""

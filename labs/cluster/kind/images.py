@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import time
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 
+from labs.cluster.follow import follow
 from labs.cluster.kind.containers import ContainerEngine
+from labs.cluster.kind.wheels import with_wheels
 from labs.cluster.model import Image, Progress, Step
 from labs.errors import ImageError
 
@@ -25,31 +26,19 @@ def build_image(
     engine: ContainerEngine, context: Path, tag: str, progress: Progress, arguments: Mapping[str, str]
 ) -> None:
     """`docker build -t tag context`, step by step; raises ImageError with its last words. An interrupt ends it."""
-    words = [f"--build-arg={name}={value}" for name, value in arguments.items()]
     began, said = time.monotonic(), deque[str](maxlen=20)
-    process = subprocess.Popen(
-        [engine.program, "build", "--force-rm", "-t", tag, *words, str(context)],
-        env={**os.environ, "DOCKER_BUILDKIT": "1" if _has_buildkit(engine) else "0", "BUILDKIT_PROGRESS": "plain"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
-    try:
-        assert process.stdout
-        for line in process.stdout:
-            said.append(line.strip())
-            found = _STEP.match(line)
-            if found:
-                progress(Step("image", "running", f"{tag}: {found['old'] or found['new']} {found['what']}"))
-        code = process.wait()
-    finally:
-        process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
+
+    def on_line(line: str) -> None:
+        said.append(line.strip())
+        found = _STEP.match(line)
+        if found:
+            progress(Step("image", "running", f"{tag}: {found['old'] or found['new']} {found['what']}"))
+
+    kit = {"DOCKER_BUILDKIT": "1" if _has_buildkit(engine) else "0", "BUILDKIT_PROGRESS": "plain"}
+    with with_wheels(engine, context, progress) as (folder, more):
+        words = [f"--build-arg={name}={value}" for name, value in {**more, **arguments}.items()]
+        command = [engine.program, "build", "--force-rm", "-t", tag, *words, str(folder)]
+        code = follow(command, on_line, environment={**os.environ, **kit})
     if code:
         raise _failed(tag, context, said)
     progress(Step("image", "ready", f"{tag} built", None, time.monotonic() - began))

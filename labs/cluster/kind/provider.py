@@ -117,15 +117,21 @@ class KindCluster:
         self.kubeconfig()
         engine = ask()
         build_image(engine, context, tag, progress, arguments or {})
-        load(self._kind(engine, ensure_kind(progress)), [tag], self.folder, progress)
-        origins = read_json(self.folder / "images.json") or {}
-        write_json(self.folder / "images.json", {**origins, tag: "built"})
+        built, identity = read_json(self.folder / "images.json") or {}, engine.image(tag)
+        if built.get(tag) != identity or not self._everywhere(engine, tag):
+            load(self._kind(engine, ensure_kind(progress)), [tag], self.folder, progress)
+            write_json(self.folder / "images.json", {**built, tag: identity})
 
     def images(self) -> tuple[Image, ...]:
         """See `Cluster.images`."""
         self.kubeconfig()
-        origins = dict.fromkeys(BASE_IMAGES, "loaded") | (read_json(self.folder / "images.json") or {})
-        return images_of(ask(), f"{cluster_name()}-control-plane", origins)
+        built = dict.fromkeys(read_json(self.folder / "images.json") or {}, "built")
+        return images_of(ask(), f"{cluster_name()}-control-plane", dict.fromkeys(BASE_IMAGES, "loaded") | built)
+
+    def _everywhere(self, engine: ContainerEngine, tag: str) -> bool:
+        """Whether every node still has the image: a kubelet whose disk fills up removes what no Pod runs."""
+        nodes = engine.nodes(cluster_name())
+        return all(tag in (image.name for image in images_of(engine, node.name, {})) for node in nodes)
 
     @property
     def _mark(self) -> Path:
