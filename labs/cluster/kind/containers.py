@@ -70,6 +70,13 @@ class ContainerEngine:
         """Whether the image is here."""
         return bool(self.image(reference))
 
+    def full_name(self, reference: str) -> str:
+        """What Kubernetes means by an image's name. Docker means the same; Podman would put ``localhost/`` before it."""
+        first, slash, _ = reference.partition("/")
+        if self.name != "podman" or (slash and (set(first) & set(".:") or first == "localhost")):
+            return reference
+        return f"docker.io/{reference}" if slash else f"docker.io/library/{reference}"
+
     def nodes(self, cluster: str) -> tuple[NodeContainer, ...]:
         """Containers of the kind cluster of that name, the control plane first."""
         listed = self.run("ps", "-a", "-q", "--no-trunc", "--filter", f"label={CLUSTER_LABEL}={cluster}", seconds=30)

@@ -17,7 +17,7 @@ from labs.errors import ImageError
 
 __all__ = ["build_image", "images_of"]
 
-_STEP = re.compile(r"^(?:Step (?P<old>\d+/\d+) : |#\d+ \[(?:\S+ )?(?P<new>\d+/\d+)\] )(?P<what>.*)")
+_STEP = re.compile(r"^(?:(?:Step|STEP) (?P<old>\d+/\d+) ?: |#\d+ \[(?:\S+ )?(?P<new>\d+/\d+)\] )(?P<what>.*)")
 _SYSTEM = ("registry.k8s.io/", "docker.io/kindest/", "sha256:", "import-")
 _UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 
@@ -37,7 +37,7 @@ def build_image(
     kit = {"DOCKER_BUILDKIT": "1" if _has_buildkit(engine) else "0", "BUILDKIT_PROGRESS": "plain"}
     with with_wheels(engine, context, progress) as (folder, more):
         words = [f"--build-arg={name}={value}" for name, value in {**more, **arguments}.items()]
-        command = [engine.program, "build", "--force-rm", "-t", tag, *words, str(folder)]
+        command = [engine.program, "build", "--force-rm", "-t", engine.full_name(tag), *words, str(folder)]
         code = follow(command, on_line, environment={**os.environ, **kit})
     if code:
         raise _failed(tag, context, said)

@@ -24,13 +24,14 @@ _SECONDS = 300.0
 
 def load(kind: Kind, references: Sequence[str], folder: Path, progress: Progress) -> None:
     """Put images of the engine into every node; raises ImageError."""
-    began, names = time.monotonic(), ", ".join(references)
-    progress(Step("images", "running", f"loading {names} into the nodes"))
+    began, listed = time.monotonic(), ", ".join(references)
+    progress(Step("images", "running", f"loading {listed} into the nodes"))
     with TemporaryDirectory(dir=folder, prefix=".load-") as place:
         archive = Path(place) / "images.tar"
-        kind.engine.run("save", "-o", str(archive), *references, seconds=_SECONDS)
+        names = map(kind.engine.full_name, references)
+        kind.engine.run("save", "-o", str(archive), *names, seconds=_SECONDS)
         load_archive(kind, archive)
-    progress(Step("images", "ready", f"loaded {names}", None, time.monotonic() - began))
+    progress(Step("images", "ready", f"loaded {listed}", None, time.monotonic() - began))
 
 
 def load_archive(kind: Kind, archive: Path) -> None:

@@ -117,7 +117,7 @@ class KindCluster:
         self.kubeconfig()
         engine = ask()
         build_image(engine, context, tag, progress, arguments or {})
-        built, identity = read_json(self.folder / "images.json") or {}, engine.image(tag)
+        built, identity = read_json(self.folder / "images.json") or {}, engine.image(engine.full_name(tag))
         if built.get(tag) != identity or not self._everywhere(engine, tag):
             load(self._kind(engine, ensure_kind(progress)), [tag], self.folder, progress)
             write_json(self.folder / "images.json", {**built, tag: identity})
@@ -185,7 +185,7 @@ class KindCluster:
 
     def _load_bases(self, kind: Kind, progress: Progress) -> None:
         """Spare the nodes the registry where the container engine has what the lessons run."""
-        here = [each for each in BASE_IMAGES if kind.engine.has_image(each)]
+        here = [each for each in BASE_IMAGES if kind.engine.has_image(kind.engine.full_name(each))]
         try:
             if here:
                 load(kind, here, self.folder, progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,9 +41,13 @@ def test_images_of_a_node(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("plugin", "line", "kit"),
-    [("exit 1", "Step 2/3 : RUN true", "0"), ("exit 0", "#6 [2/3] RUN true", "1")],
+    [
+        ("exit 1", "Step 2/3 : RUN true", "0"),
+        ("exit 0", "#6 [2/3] RUN true", "1"),
+        ("exit 1", "STEP 2/3: RUN true", "0"),  # Podman 4.3
+    ],
 )
-def test_build_shows_its_steps_with_either_builder(tmp_path: Path, plugin: str, line: str, kit: str) -> None:
+def test_build_shows_its_steps_with_each_builder(tmp_path: Path, plugin: str, line: str, kit: str) -> None:
     script = f'[ "$1" = buildx ] && {plugin}\necho "$DOCKER_BUILDKIT" > {tmp_path}/kit\necho "{line}"'
     steps: list[Step] = []
     build_image(engine(tmp_path, script), tmp_path, "x:1", steps.append, {})
@@ -57,3 +62,12 @@ def test_failed_build_has_its_reason(tmp_path: Path) -> None:
     with pytest.raises(ImageError) as caught:
         build_image(engine(tmp_path, script), tmp_path, "x:1", lambda step: None, {})
     assert "an error: 3" in caught.value.why and "Dockerfile" in caught.value.next_step
+
+
+def test_podman_gives_images_the_names_that_kubernetes_means() -> None:
+    docker = read_info("docker", "docker", recorded.HERE)
+    podman = replace(docker, name="podman")
+    assert docker.full_name("mymodel:v1") == "mymodel:v1"
+    names = ("mymodel:v1", "me/mymodel:v1", "registry.example/me/x:1", "localhost/x:1", "127.0.0.1:5000/x:1")
+    full = ("docker.io/library/mymodel:v1", "docker.io/me/mymodel:v1", *names[2:])
+    assert tuple(map(podman.full_name, names)) == full
