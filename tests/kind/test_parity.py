@@ -6,7 +6,7 @@ import json
 import re
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -21,13 +21,14 @@ from labs.kube import ApiError, Client
 from tests.kind.parity_cases import CASES, Case
 
 Json = Mapping[str, Any]
-SECONDS = 75.0
+SECONDS = 180.0
+QUIET_SECONDS = 12.0
 AT_ONCE = 8
 ROOT = Path(__file__).resolve().parents[2]
 NOT_COMPARED = frozenset({"Pulling", "Pulled", "StandIn", "Scheduled", "SuccessfulCreate", "ProvisioningSucceeded"})
 """Events about where an image comes from and what is random; the rest has to be the same."""
 PASSING = frozenset(
-    {"Created", "Started", "Killing", "BackOff", "WaitForFirstConsumer", "ExternalProvisioning", "FailedMount"}
+    {"Created", "Started", "Killing", "BackOff", "WaitForFirstConsumer", "ExternalProvisioning", "NodeNotReady"}
 )
 """Events of which a cluster may show one more or less by the moment of looking."""
 
@@ -87,13 +88,26 @@ def _apply(client: Client, space: str, case: Case) -> str:
 
 
 def _rest(kind: Client, pocket: Client, space: str, *, differ: bool) -> tuple[Json, Json]:
+    """Both ends as soon as they rest and compare as is expected, else as they are when time is up."""
     deadline = time.monotonic() + SECONDS
+    seen: tuple[Json, Json] = {}, {}
     while True:
-        states = [_state(client, space) for client in (kind, pocket)]
-        as_expected = (states[0][1] != states[1][1]) is differ
-        if (as_expected and states[0][0] and states[1][0]) or time.monotonic() > deadline:
-            return states[0][1], states[1][1]
-        time.sleep(0.7)
+        (kind_rests, on_kind), (pocket_rests, on_pocket) = (_state(client, space) for client in (kind, pocket))
+        if seen != (on_kind, on_pocket):
+            seen, since = (on_kind, on_pocket), time.monotonic()
+        quiet = time.monotonic() - since > QUIET_SECONDS and _came_to_something(on_kind, on_pocket)
+        if ((kind_rests and pocket_rests) or quiet) and (on_kind != on_pocket) is differ:
+            return seen
+        if time.monotonic() > deadline:
+            return seen
+        time.sleep(1)
+
+
+def _came_to_something(*ends: Json) -> bool:
+    """Whether nothing is merely still about to begin: what stays Pending has a warning that says why."""
+    pending = [any(pod["phase"] == "Pending" for pod in each["pods"]) for each in ends]
+    warned = [any(kind == "Warning" for kind, _ in each["events"]) for each in ends]
+    return all(warning or not waits for warning, waits in zip(warned, pending, strict=True))
 
 
 def _state(client: Client, space: str) -> tuple[bool, Json]:
@@ -102,7 +116,8 @@ def _state(client: Client, space: str) -> tuple[bool, Json]:
     deployments = client.list("apps/v1/Deployment", space)
     jobs = client.list("batch/v1/Job", space)
     events = client.list("v1/Event", space)
-    reasons = {(each["type"], each["reason"]) for each in events if each["reason"] not in NOT_COMPARED | PASSING}
+    hidden = NOT_COMPARED | PASSING | _overcome(pods)
+    reasons = {(each["type"], each["reason"]) for each in events if each["reason"] not in hidden}
     rests = settled(Snapshot({"Pod": tuple(pods), "Deployment": tuple(deployments)})) or not pods
     ended = all(_finished(each) for each in jobs)
     return rests and ended and bool(pods or events or deployments), {
@@ -111,6 +126,17 @@ def _state(client: Client, space: str) -> tuple[bool, Json]:
         "jobs": [_conditions(each) for each in jobs],
         "events": sorted(reasons),
     }
+
+
+def _overcome(pods: Sequence[Json]) -> set[str]:
+    """Reasons of what kept Pods from starting, and no longer does: on a busy machine any may meet them for a moment."""
+    found = {"FailedCreate"} if pods else set()
+    for pod in pods:
+        if _condition(pod, "PodScheduled") == "True":
+            found.add("FailedScheduling")
+        if pod["status"].get("phase") != "Pending" or _condition(pod, "PodReadyToStartContainers") == "True":
+            found |= {"FailedMount", "FailedCreatePodSandBox"}
+    return found
 
 
 def _pod(client: Client, pod: Json) -> Json:
@@ -154,6 +180,11 @@ def _log(client: Client, pod: Json, container: str) -> str:
     except LabsError:
         return ""
     return text.decode(errors="replace").replace(str(meta["name"]), "NAME").rstrip("\n")
+
+
+def _condition(obj: Json, name: str) -> str:
+    found = (obj.get("status") or {}).get("conditions") or ()
+    return next((each["status"] for each in found if each["type"] == name), "")
 
 
 def _conditions(obj: Json) -> dict[str, tuple[str, str]]:
