@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 import tempfile
@@ -33,6 +34,11 @@ class KindPlace(Pocket):
         answer = self.run("up", *words, seconds=SECONDS)
         assert answer.returncode == 0, answer.stderr
         return answer.stdout + answer.stderr
+
+
+def name_of(place: KindPlace) -> str:
+    """Name of its cluster in the container engine."""
+    return "labs-" + hashlib.sha256(str((place.folder / "state").resolve()).encode()).hexdigest()[:6]
 
 
 def engine_with_image() -> ContainerEngine:

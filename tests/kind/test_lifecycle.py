@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import signal
@@ -17,11 +16,7 @@ from labs.cluster.kind.containers import ContainerEngine
 from labs.cluster.kind.create import at_work
 from labs.cluster.kind.recipe import CLUSTER_LABEL, node_image
 from labs.kube import Client
-from tests.kind.place import KindPlace, containers
-
-
-def name_of(place: KindPlace) -> str:
-    return "labs-" + hashlib.sha256(str((place.folder / "state").resolve()).encode()).hexdigest()[:6]
+from tests.kind.place import KindPlace, containers, name_of
 
 
 def test_three_schedulable_nodes_of_one_shape(kind_client: Client) -> None:

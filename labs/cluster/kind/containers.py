@@ -91,10 +91,10 @@ class ContainerEngine:
         return {**os.environ, "KIND_EXPERIMENTAL_PROVIDER": self.name}
 
 
-def ask() -> ContainerEngine:
-    """The first engine that answers; raises ClusterError that says why none does."""
+def ask(only: str = "") -> ContainerEngine:
+    """The engine of that name, else the first that answers; raises ClusterError that says why none does."""
     errors = []
-    for program in _PROGRAMS:
+    for program in [only] if only else _PROGRAMS:
         path = shutil.which(program)
         if path is None:
             continue
@@ -105,6 +105,12 @@ def ask() -> ContainerEngine:
             errors.append(failure(program, _INFO, answer.stderr or answer.stdout))
     if errors:
         raise errors[0]
+    if only:
+        raise ClusterError(
+            what=f"{only.capitalize()}, which has the cluster's nodes, is not on PATH",
+            why="Another container engine knows nothing of them",
+            next_step="Put it on PATH again, or forget the cluster: remove the folder that `labs doctor` names for state",
+        )
     raise ClusterError(
         what="There is no container engine on this machine",
         why="Neither `docker` nor `podman` is on PATH, and kind runs its nodes as containers",

@@ -46,9 +46,21 @@ class Kind:
         try:
             self._follow([*words, "--config", str(config), "--image", image], log, progress)
         except BaseException:
-            with _undisturbed():
-                self.remove(progress)
+            self.clean_up(progress)
             raise
+
+    def clean_up(self, progress: Progress) -> None:
+        """Remove what a broken start has left; raises ClusterError that says who does it when the engine is gone."""
+        with _undisturbed():
+            try:
+                self.remove(progress)
+            except ClusterError as error:
+                raise ClusterError(
+                    what="The container engine stopped answering while the cluster was made",
+                    why=error.why or error.what,
+                    next_step="Start it again, then run `labs up --cluster kind`: it removes what is left and begins anew "
+                    "(`labs down --cluster kind` only removes it)",
+                ) from error
 
     def remove(self, progress: Progress) -> None:
         """Remove the cluster, whole or half made; returns when no container of it is left."""

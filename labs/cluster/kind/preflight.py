@@ -13,11 +13,11 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 from labs.cluster.files import read_json
-from labs.cluster.kind.containers import ContainerEngine, ask
+from labs.cluster.kind.containers import ContainerEngine
 from labs.cluster.kind.create import at_work
 from labs.cluster.kind.program import find_kind, kind_can_be_had
 from labs.cluster.kind.recipe import KIND_MODULE, cluster_name, node_image
-from labs.cluster.kind.state import Record, read_record
+from labs.cluster.kind.state import Record, engine_of, read_record
 from labs.cluster.model import Finding
 from labs.errors import ClusterError
 from labs.paths import cluster_dir
@@ -53,11 +53,10 @@ class Facts:
 def examine() -> tuple[Finding, ...]:
     """Findings about kind; none of them is required where pocket can be used instead."""
     try:
-        engine = ask()
+        engine = engine_of(cluster_dir("kind"))
+        return tuple(replace(one, required=False) for one in judge(engine, gather(engine)))
     except ClusterError as error:
         return (Finding("kind: container engine", False, False, error.what, error.why, error.next_step),)
-    try:
-        return tuple(replace(one, required=False) for one in judge(engine, gather(engine)))
     except OSError:  # the state folder cannot be used, which is a finding of its own
         return ()
 

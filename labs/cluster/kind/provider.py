@@ -16,7 +16,7 @@ from labs.cluster.files import read_json, write_json, write_text
 from labs.cluster.guard import cluster_lock
 from labs.cluster.kind import agent
 from labs.cluster.kind.config import Shape, render
-from labs.cluster.kind.containers import ContainerEngine, NodeContainer, ask
+from labs.cluster.kind.containers import ContainerEngine, NodeContainer
 from labs.cluster.kind.create import Kind
 from labs.cluster.kind.images import build_image, images_of
 from labs.cluster.kind.kubectl import find_kubectl, take_kubectl
@@ -25,7 +25,7 @@ from labs.cluster.kind.preflight import preflight
 from labs.cluster.kind.program import ensure_kind
 from labs.cluster.kind.pull import ensure_image
 from labs.cluster.kind.recipe import cluster_name, node_image
-from labs.cluster.kind.state import Record, read_record, write_record
+from labs.cluster.kind.state import Record, engine_of, read_record, write_record
 from labs.cluster.launcher import write_launcher
 from labs.cluster.lessons import remove_lesson_namespaces
 from labs.cluster.model import ClusterStatus, Image, NodeStatus, ProcessStatus, Progress, Step, UpOptions
@@ -53,7 +53,7 @@ class KindCluster:
         """Engine, image, nodes, identity: see `Cluster.up`."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with cluster_lock(self.name, progress), recorded(self.folder, progress) as report:
-            engine = ask()
+            engine = engine_of(self.folder)
             report(Step("container engine", "ready", f"{engine.name} {engine.version}"))
             record = read_record(self.folder) or Record()
             nodes = self._own_nodes(engine)
@@ -115,7 +115,7 @@ class KindCluster:
     def build(self, context: Path, tag: str, progress: Progress, arguments: Mapping[str, str] | None = None) -> None:
         """See `Cluster.build`."""
         self.kubeconfig()
-        engine = ask()
+        engine = engine_of(self.folder)
         build_image(engine, context, tag, progress, arguments or {})
         built, identity = read_json(self.folder / "images.json") or {}, engine.image(engine.full_name(tag))
         if built.get(tag) != identity or not self._everywhere(engine, tag):
@@ -126,7 +126,9 @@ class KindCluster:
         """See `Cluster.images`."""
         self.kubeconfig()
         built = dict.fromkeys(read_json(self.folder / "images.json") or {}, "built")
-        return images_of(ask(), f"{cluster_name()}-control-plane", dict.fromkeys(BASE_IMAGES, "loaded") | built)
+        return images_of(
+            engine_of(self.folder), f"{cluster_name()}-control-plane", dict.fromkeys(BASE_IMAGES, "loaded") | built
+        )
 
     def _everywhere(self, engine: ContainerEngine, tag: str) -> bool:
         """Whether every node still has the image: a kubelet whose disk fills up removes what no Pod runs."""
@@ -179,7 +181,7 @@ class KindCluster:
             self._load_bases(kind, progress)
         except BaseException:
             if (read_record(self.folder) or Record()).phase == "creating":
-                kind.remove(progress)
+                kind.clean_up(progress)
                 write_record(self.folder, wanted.forgotten())
             raise
 
@@ -195,7 +197,7 @@ class KindCluster:
     def _finish(self, engine: ContainerEngine, record: Record, progress: Progress) -> None:
         """Wait for the nodes, and write down who the cluster is."""
         kubeconfig = self.folder / "kubeconfig"
-        _await_nodes(kubeconfig, record.nodes, _READY_SECONDS, progress)
+        _await_nodes(engine, kubeconfig, record.nodes, _READY_SECONDS, progress)
         nodes = engine.nodes(cluster_name())
         take_kubectl(engine, nodes[0].name, self.folder)
         write_launcher(find_kubectl(self.folder), kubeconfig)
@@ -214,7 +216,7 @@ class KindCluster:
                 progress(Step("containers", "running", f"starting {node.name}"))
                 engine.run("start", node.id)
         try:
-            _await_nodes(self.folder / "kubeconfig", record.nodes, _RESUME_SECONDS, progress)
+            _await_nodes(engine, self.folder / "kubeconfig", record.nodes, _RESUME_SECONDS, progress)
             found = api.identity_of(self.folder / "kubeconfig")
         except ClusterError as error:
             raise _not_resumed(engine.nodes(cluster_name()), record, error) from error
@@ -229,7 +231,7 @@ class KindCluster:
     def _remove(self, progress: Progress) -> None:
         record = read_record(self.folder) or Record()
         if record.phase:
-            began, engine = time.monotonic(), ask()
+            began, engine = time.monotonic(), engine_of(self.folder)
             self._own_nodes(engine)
             agent.end(self.folder)
             self._kind(engine, Path()).remove(progress)
@@ -252,7 +254,7 @@ class KindCluster:
         """The API server does not answer: why, as far as the container engine knows."""
         status = ClusterStatus(self.name, "unreachable", identity=record.identity, detail=error.why)
         try:
-            nodes = ask().nodes(cluster_name())
+            nodes = engine_of(self.folder).nodes(cluster_name())
         except ClusterError as other:
             return replace(status, detail=f"{other.what}: {other.why}")
         asleep = [f"{node.name} is {node.state}" for node in nodes if node.state != "running"]
@@ -297,14 +299,17 @@ def _ready(node: dict[str, Any]) -> bool:
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
-def _await_nodes(kubeconfig: Path, count: int, seconds: float, progress: Progress) -> None:
+def _await_nodes(engine: ContainerEngine, kubeconfig: Path, count: int, seconds: float, progress: Progress) -> None:
+    """Wait for Ready nodes; raises ClusterError, at once when the engine has gone as well as the API server."""
     began = time.monotonic()
     ready: list[str] = []
     trouble = "the API server does not answer"
     while time.monotonic() - began < seconds:
-        with suppress(ClusterError):
+        try:
             ready = [node.name for node in _nodes(kubeconfig, seconds=5) if node.ready]
             trouble = f"only {len(ready)} of {count} nodes are Ready"
+        except ClusterError:
+            engine.nodes(cluster_name())
         if len(ready) >= count:
             progress(Step("nodes", "ready", f"{count} nodes Ready", None, time.monotonic() - began))
             return

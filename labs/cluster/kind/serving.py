@@ -17,7 +17,6 @@ from typing import Any
 
 from labs.cluster.files import read_json, write_json
 from labs.cluster.kind.agent import LOCK
-from labs.cluster.kind.containers import ask
 from labs.cluster.kind.create import Kind
 from labs.cluster.kind.dialing import Dialer, reachable
 from labs.cluster.kind.forwarder import Forwarder
@@ -25,7 +24,7 @@ from labs.cluster.kind.metrics import install_metrics
 from labs.cluster.kind.program import ensure_kind
 from labs.cluster.kind.recipe import cluster_name
 from labs.cluster.kind.services import Backend, Exposed, backends, exposed, wants_address
-from labs.cluster.kind.state import Record, read_record
+from labs.cluster.kind.state import Record, engine_of, read_record
 from labs.cluster.locks import exclusive
 from labs.errors import Busy, ClusterError, LabsError
 from labs.kube import Client, Reflector
@@ -81,7 +80,7 @@ class _Agent:
 
     def _install_metrics(self) -> None:
         try:
-            kind = Kind(ensure_kind(), ask(), cluster_name(), self._folder / "kubeconfig")
+            kind = Kind(ensure_kind(), engine_of(self._folder), cluster_name(), self._folder / "kubeconfig")
         except ClusterError:  # no engine answers any more; the next `up` starts us again
             return
         install_metrics(kind, self._client, self._folder)
@@ -102,7 +101,7 @@ class _Agent:
                 await self._update()
             if self._reflector.connected:
                 seen = time.monotonic()
-            if time.monotonic() - seen > _LOST_SECONDS and await asyncio.to_thread(_is_gone):
+            if time.monotonic() - seen > _LOST_SECONDS and await asyncio.to_thread(_is_gone, self._folder):
                 return
             with suppress(TimeoutError):
                 async with asyncio.timeout(_TICK_SECONDS):
@@ -135,7 +134,7 @@ class _Agent:
     async def _reachable_nodes(self) -> dict[str, str]:
         addresses = dict(self._record.addresses)
         with suppress(ClusterError):
-            addresses = {node.name: node.address for node in ask().nodes(cluster_name())}
+            addresses = {node.name: node.address for node in engine_of(self._folder).nodes(cluster_name())}
         authority = str(self._client.transport.api.configuration.ssl_ca_cert)
         first = next((address for name, address in addresses.items() if name.endswith("-control-plane")), "")
         return addresses if first and await reachable(first, authority) else {}
@@ -153,10 +152,10 @@ def _entry(one: Exposed, host_port: int) -> dict[str, Any]:
     }
 
 
-def _is_gone() -> bool:
+def _is_gone(folder: Path) -> bool:
     """Whether the engine answers and has no container of the cluster any more."""
     try:
-        return not ask().nodes(cluster_name())
+        return not engine_of(folder).nodes(cluster_name())
     except ClusterError:
         return False
 

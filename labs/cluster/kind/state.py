@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from labs.cluster.files import read_json, write_json
+from labs.cluster.kind.containers import ContainerEngine, ask
 from labs.cluster.model import UpOptions
 from labs.errors import ClusterError
 
-__all__ = ["SCHEMA", "Record", "read_record", "write_record"]
+__all__ = ["SCHEMA", "Record", "engine_of", "read_record", "write_record"]
 
 SCHEMA = 1
 
@@ -47,6 +48,11 @@ class Record:
     def forgotten(self) -> Record:
         """Only the shape, which the next cluster gets as well."""
         return Record(nodes=self.nodes, node_cpu=self.node_cpu, node_memory=self.node_memory)
+
+
+def engine_of(folder: Path) -> ContainerEngine:
+    """The engine that has our cluster, and no other; where there is none, the first that answers."""
+    return ask((read_record(folder) or Record()).engine)
 
 
 def read_record(folder: Path) -> Record | None:

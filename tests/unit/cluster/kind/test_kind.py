@@ -20,7 +20,7 @@ from labs.cluster.kind.containers import read_info
 from labs.cluster.kind.program import ensure_kind, find_kind
 from labs.cluster.kind.pull import PullProgress
 from labs.cluster.kind.recipe import NODE_IMAGE, cluster_name, image_version, node_image
-from labs.cluster.kind.state import Record, read_record, write_record
+from labs.cluster.kind.state import Record, engine_of, read_record, write_record
 from labs.cluster.model import Step, UpOptions
 from labs.errors import ClusterError
 from tests.unit.cluster.kind import recorded
@@ -208,3 +208,15 @@ def test_choice_gives_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choice, "_decide", slow)
     assert choice.kind_is_possible() == (False, "the container engine does not answer in time")
     stop.set()
+
+
+def test_a_cluster_belongs_to_the_engine_that_made_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "podman"
+    program.write_text('#!/bin/sh\necho \'{"host": {}, "version": {"Version": "5"}}\'\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    monkeypatch.setattr("labs.cluster.kind.containers._PROGRAMS", ("podman",))
+    assert engine_of(tmp_path).name == "podman"
+    write_record(tmp_path, Record(phase="ready", engine="docker-of-yesterday"))
+    with pytest.raises(ClusterError, match="is not on PATH"):
+        engine_of(tmp_path)
