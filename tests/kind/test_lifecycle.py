@@ -114,8 +114,12 @@ def test_cluster_of_somebody_else_with_our_name_is_left_alone(
         container_engine.run("rm", "-f", "-v", container)
 
 
-def test_engine_that_stops_answering_is_named(own_kind: KindPlace) -> None:
-    environment = {**own_kind.account.environment, "DOCKER_HOST": f"unix://{own_kind.folder}/none.sock"}
+def test_engine_that_stops_answering_is_named(own_kind: KindPlace, container_engine: ContainerEngine) -> None:
+    programs = own_kind.folder / "programs"  # Docker alone, even where Podman could be taken instead
+    programs.mkdir()
+    (programs / "docker").symlink_to(container_engine.program)
+    silent = {"DOCKER_HOST": f"unix://{own_kind.folder}/none.sock", "PATH": str(programs)}
+    environment = {**own_kind.account.environment, **silent}
     place = KindPlace(own_kind.folder, type(own_kind.account)(environment=environment))
     said = place.labs("up", code=1)
     assert "does not run" in said and "--cluster pocket" in said
