@@ -72,7 +72,7 @@ def held_by(snapshot: Snapshot, pod: Json, resource: str = GPU) -> Held:
             held.devices[str(status["name"])] = frozenset(
                 str(one["resourceID"]) for each in told for one in each.get("resources") or ()
             )
-    if not held.devices:
+    if not held.devices and _others(pod) == {resource}:
         held.devices = dict(_published(snapshot, pod))
     held.more = _only_at_the_beginning(pod, resource, held)
     held.known = held.count > 0 or effective_request(pod, resource) == 0

@@ -17,10 +17,20 @@ def _configure(parser: ArgumentParser) -> None:
 
 def _run(arguments: Namespace, output: Output) -> int:
     status = cluster.get(arguments.cluster).reset(output.progress, hard=arguments.hard)
+    if status.running and not arguments.hard:
+        _take_cards_away(arguments.cluster)
     output.result({"event": "result", **status.as_json()})
     output.line("The cluster is as new" if arguments.hard else "Nothing of the lessons is left in the cluster")
     output.line("Your notebooks and your progress are untouched")
     return 0
+
+
+def _take_cards_away(name: str | None) -> None:
+    from labs.cluster import gpus
+
+    client = cluster.connect(name)
+    if gpus.fleet_of(client):
+        gpus.clear_fleet(client)
 
 
 COMMAND = Command("reset", "remove what the lessons have put into the cluster", _configure, _run)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from labs import manifest
 from labs.checks import Check, parse_check
+from labs.cluster.gpus import Fleet, FleetError, parse_fleet
 from labs.course.errors import Problems
 from labs.course.fields import Fields, read_fields
 from labs.course.model import Accept, Exercise, Question, Reject
@@ -56,6 +57,7 @@ def read_exercise(folder: Path, lesson: str, problems: Problems) -> Exercise | N
         changes_given=fields.flag("changes_given"),
         predict=_question(fields, "predict", ident, known),
         explain=_question(fields, "explain", ident, known),
+        fleet=_fleet(fields),
     )
     fields.done()
     if exercise.starter and exercise.starter == exercise.solution:
@@ -93,6 +95,18 @@ def _form(fields: Fields) -> tuple[manifest.FieldSpec, ...]:
         except LabsError as error:
             each.problem(str(error).rstrip("."), "Mend the field")
     return tuple(found)
+
+
+def _fleet(fields: Fields) -> Fleet | None:
+    declared = fields.mapping("fleet")
+    if declared is None:
+        return None
+    try:
+        return parse_fleet(declared.rest())
+    except FleetError as error:
+        for each in error.problems:
+            declared.problem(each, error.next_step)
+        return None
 
 
 def _question(fields: Fields, key: str, ident: str, checks: frozenset[str]) -> Question | None:

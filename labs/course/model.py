@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from labs.checks import Check
+from labs.cluster.gpus import Fleet
 from labs.manifest import FieldSpec, parse
 
 __all__ = ["Accept", "Catalogue", "Exercise", "Lesson", "Option", "Practice", "Question", "Reject"]
@@ -84,7 +85,7 @@ class Exercise:
     In a try an object that the learner brings herself is not given, unless the exercise is to change it (`changes_given`).
 
     `images` of the course are built before. With `begins_with` (a tag such as v1) a single manifest is tried twice: first
-    with that tag for the course's images, then as it stands.
+    with that tag for the course's images, then as it stands. With a `fleet` the nodes have exactly these cards meanwhile.
     """
 
     id: str
@@ -107,6 +108,7 @@ class Exercise:
     changes_given: bool = False
     predict: Question | None = None
     explain: Question | None = None
+    fleet: Fleet | None = None
 
     @property
     def lesson(self) -> str:

@@ -16,6 +16,7 @@ from labs.checks.deployments import living, pods_of
 from labs.course.addresses import address_of
 from labs.course.caller import Caller
 from labs.course.caller_program import several
+from labs.course.copies import Copies
 from labs.course.counting import LATEST_SECONDS, Call, RolloutCount
 from labs.errors import LabsError
 from labs.kube import ApiError, Client
@@ -47,6 +48,7 @@ class Prober:
         self._client, self._namespace, self._look, self._changed = client, namespace, look, changed
         self._probes = sorted(set(probes), key=str)
         self._caller = Caller(client)
+        self._copies = Copies(client)
         self._rows: dict[object, Json] = {}
         self._counts = {each: RolloutCount(each) for each in self._probes if each.target == "counter"}
         self._next = dict.fromkeys(self._counts, 0)
@@ -111,6 +113,8 @@ class Prober:
             self._count(probe, snapshot)
         elif probe.target == "kill":
             yield from self._kill(probe, snapshot)
+        elif probe.target == "copy":
+            yield from self._copies.rows(probe, snapshot)
         elif probe.namespace or _has_service(snapshot, probe.name):
             yield from self._service(probe)
 
@@ -197,7 +201,7 @@ class Prober:
 
 
 def _still(row: Json, snapshot: Snapshot, there: set[str]) -> bool:
-    if row["probe"] == "pod":
+    if row["probe"] in ("pod", "copy"):
         return row["uid"] in there
     if row["probe"] == "service":
         return bool(row["namespace"]) or _has_service(snapshot, row["service"])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from labs.course.catalogue import catalogue, find
 from labs.course.exercises import SERVER
+from labs.course.fleets import borrowed
 from labs.course.images import prepare
 from labs.course.model import Exercise
 from labs.course.tries import TryReport, judge_texts
@@ -54,7 +55,7 @@ def prove(
     """Judge every manifest of these exercises (default: of all), several at once, each in a fresh namespace.
 
     `chosen` leaves out manifests by exercise and name, such as ``starter`` or ``reject/no-image``. Those that count calls
-    have a pool of their own, so that the counting does not suffer.
+    have a pool of their own, so that the counting does not suffer; those that need a GPU fleet come one after another.
     """
     exercises = [find(ident) for ident in ids] or list(catalogue().exercises())
     prepare(exercises)
@@ -65,9 +66,29 @@ def prove(
         tell(proof)
         return proof
 
-    with ThreadPoolExecutor(_AT_ONCE) as many, ThreadPoolExecutor(_COUNTING_AT_ONCE) as few:
-        begun = [(few if case.exercise.begins_with else many).submit(work, case) for case in cases]
-        return tuple(each.result() for each in begun)
+    with (
+        ThreadPoolExecutor(_AT_ONCE) as many,
+        ThreadPoolExecutor(_COUNTING_AT_ONCE) as few,
+        ThreadPoolExecutor(1) as one,
+    ):
+        begun = [
+            (few if case.exercise.begins_with else many).submit(work, case) for case in cases if not _needs_fleet(case)
+        ]
+        in_turn = [one.submit(_with_fleet, client, each, cases, work) for each in exercises if each.fleet is not None]
+        return (*(each.result() for each in begun), *(proof for each in in_turn for proof in each.result()))
+
+
+def _needs_fleet(case: _Case) -> bool:
+    """Where the API server refuses the manifest and nothing is given, no Pod will ever hold a card."""
+    return case.exercise.fleet is not None and not (case.fails == SERVER and not case.exercise.given)
+
+
+def _with_fleet(
+    client: Client, exercise: Exercise, cases: Iterable[_Case], work: Callable[[_Case], Proof]
+) -> list[Proof]:
+    """The proofs of one exercise, one after another on its fleet."""
+    with borrowed(client, exercise):
+        return [work(case) for case in cases if case.exercise.id == exercise.id and _needs_fleet(case)]
 
 
 def _cases(exercise: Exercise) -> Iterable[_Case]:

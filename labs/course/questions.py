@@ -12,6 +12,8 @@ from labs.course.model import Option, Practice, Question
 __all__ = ["read_practice", "read_question"]
 
 BLANK = "____"
+NODE = "node:"
+"""``answer_from: node:gpu-pod:1``: the scheduler decides, once that Pod asks for one GPU; `check`: the node's number, or none."""
 _KINDS = ("reorder", "blanks", "empty")
 
 
@@ -50,17 +52,23 @@ def _option(fields: Fields) -> Option:
 
 def _judge(question: Question, fields: Fields, checks: frozenset[str]) -> None:
     by_cluster = bool(question.answer_from)
-    if by_cluster and question.answer_from not in checks:
+    by_scheduler = question.answer_from.startswith(NODE)
+    if by_cluster and not by_scheduler and question.answer_from not in checks:
         known = ", ".join(sorted(checks)) or "none"
         fields.problem(f"`answer_from: {question.answer_from}` is no check of this exercise", f"Known are: {known}")
     right = [option for option in question.options if (option.check if by_cluster else option.correct)]
-    if by_cluster and any(option.check not in ("", "green", "red") for option in question.options):
-        fields.problem("an option's `check` must be green or red", "Write `check: green`")
+    if by_cluster and not all(_decidable(option.check, by_scheduler) for option in question.options):
+        want = "a node's number or none" if by_scheduler else "green or red"
+        fields.problem(f"an option's `check` must be {want}", f"Write `check: {'2' if by_scheduler else 'green'}`")
     if not right or (not by_cluster and len(right) > 1):
         want = "an option needs `check: green` or `check: red`" if by_cluster else "one option needs `correct: true`"
         fields.problem(f"{want}", "Mark the right one")
     if any(option not in right and not option.misconception for option in question.options):
         fields.problem("a wrong option has no `misconception`", "Name what somebody who chooses it believes")
+
+
+def _decidable(check: str, by_scheduler: bool) -> bool:
+    return not check or (check == "none" or check.isdigit() if by_scheduler else check in ("green", "red"))
 
 
 def read_practice(fields: Fields) -> Practice:

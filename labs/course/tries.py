@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from labs import manifest
 from labs.checks import Verdict
+from labs.course.fleets import borrowed
 from labs.course.giving import identity
 from labs.course.model import Exercise
 from labs.course.trial import Refusal, Verdicts, objects_of, trial
@@ -42,7 +43,16 @@ class TryReport:
 
 def try_files(client: Client, exercise: Exercise, paths: Sequence[Path], out: Output) -> TryReport:
     """Apply the files in the order named, each settled before the next, and judge them in a namespace of their own."""
-    report = judge_texts(client, exercise, [(str(path), _read(path)) for path in paths])
+    texts = [(str(path), _read(path)) for path in paths]
+    told: list[str] = []
+
+    def waiting(words: str) -> None:
+        if not told:
+            out.line(f"… {words}")
+            told.append(words)
+
+    with borrowed(client, exercise, waiting=waiting):
+        report = judge_texts(client, exercise, texts)
     if report.refusal:
         out.line(f"✕ {report.refusal}")
     for verdict in report.verdicts:
@@ -56,6 +66,7 @@ def try_files(client: Client, exercise: Exercise, paths: Sequence[Path], out: Ou
 def judge_texts(client: Client, exercise: Exercise, texts: Sequence[tuple[str, str]], fails: str = "") -> TryReport:
     """Judge manifests given as (name, text); `fails` names the one check whose failure ends it (default: any).
 
+    The fleet of the exercise, when it has one, is there already (`labs.course.fleets.borrowed`).
     Raises UsageError for what cannot be read and NotJudged for what cannot be judged.
     """
     files = [_objects(name, text, exercise) for name, text in texts]

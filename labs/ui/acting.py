@@ -47,6 +47,7 @@ class Acting:
             self._session.store.update(notice=notice)
             return
         self._await_start(client)
+        self._session.cards.ensure(client, token)
         for obj in draft.objects:
             token.check()
             try:

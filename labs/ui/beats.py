@@ -7,13 +7,15 @@ from typing import Any
 
 import traitlets
 
+from labs.course.questions import NODE
 from labs.errors import LabsError
 from labs.ui import answers, asking, dispatcher
 from labs.ui.cell import as_refused, from_memory, open_session
-from labs.ui.marking import QuestionLike, question_view, right_option
+from labs.ui.marking import QuestionLike, node_of, question_view, right_option
 from labs.ui.practicing import Blanks, FromMemory, Reorder
 from labs.ui.widget import LabWidget
 
+DECIDES = frozenset({"verdicts", "objects", "nodes"})
 CONFIDENCE = frozenset({"", "guess", "think", "sure"})
 
 
@@ -50,10 +52,16 @@ class Choices(Beat):
         self._session = open_session(exercise_id) if exercise_id and judged else None
         super().__init__()
         if self._session is not None:
-            self._session.store.listen(lambda names: self.changed() if "verdicts" in names else None)
+            self._session.store.listen(lambda names: self.changed() if names & DECIDES else None)
 
     def _verdicts(self) -> dict[str, str]:
-        return {v.check_id: v.state for v in self._session.store.get().verdicts} if self._session else {}
+        """What the cluster has decided so far: by check, and by ``node:POD:GPUS`` where a question asks for that."""
+        if self._session is None:
+            return {}
+        state = self._session.store.get()
+        asked = [q.answer_from for q in self.questions if q.answer_from.startswith(NODE)]
+        placed = {each: node_of(each.removeprefix(NODE), state.objects, state.nodes) for each in asked}
+        return {v.check_id: v.state for v in state.verdicts} | placed
 
     def view(self) -> dict[str, Any]:
         """Questions with answers and marks."""

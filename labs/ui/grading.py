@@ -7,6 +7,7 @@ from typing import Any
 
 from labs import course
 from labs.cluster.why import Explanation, explain, read_snapshot
+from labs.course import fleets
 from labs.course.addresses import address_of
 from labs.course.grader import Grader
 from labs.kube import Reflector
@@ -48,3 +49,16 @@ class RealCourse:
     def give(self, client: Any, exercise: Any, namespace: str) -> None:
         """Put into a fresh namespace what the exercise gives."""
         course.give(client, exercise, namespace)
+
+    def cards_there(self, client: Any, exercise: Any, namespace: str) -> bool:
+        """Whether the nodes have the exercise's cards, and no other exercise holds any."""
+        return fleets.is_there(client, exercise, namespace)
+
+    def cards_held(self, client: Any, namespace: str) -> bool:
+        """Whether Pods of other exercises hold cards."""
+        return bool(fleets.holders(client, namespace))
+
+    def take_cards(self, client: Any, exercise: Any, namespace: str, waiting: Callable[[str], None]) -> None:
+        """Let the nodes have the exercise's cards; `waiting` is told while another process has its turn, and may raise."""
+        with fleets.turn(waiting):
+            fleets.put(client, exercise, namespace)

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from labs.checks.gpus import NODE, effective_request
+from labs.checks.pods import unschedulable
+
 WAIT_WORDS = "Locked. Now apply: your prediction is marked against what the cluster does."
 
 
 class OptionLike(Protocol):
-    """One choice. `check`: the state (green or red) of the question's check that makes it right."""
+    """One choice. `check`: what makes it right: green or red of the question's check, or the number of a node, or none."""
 
     @property
     def text(self) -> str: ...
@@ -25,7 +28,7 @@ class OptionLike(Protocol):
 
 
 class QuestionLike(Protocol):
-    """A single-choice question; with `answer_from` the named check of its exercise decides."""
+    """A single-choice question; with `answer_from` a check of its exercise decides, or where the scheduler puts ``node:POD:GPUS``."""
 
     @property
     def id(self) -> str: ...
@@ -52,14 +55,28 @@ def right_option(question: QuestionLike, verdicts: Mapping[str, str]) -> int | N
     """Index of the right option; None while the cluster has not decided."""
     for i, option in enumerate(question.options):
         if question.answer_from:
-            if (
-                verdicts.get(question.answer_from) in {"green", "red"}
-                and option.check == verdicts[question.answer_from]
-            ):
+            if option.check and option.check == verdicts.get(question.answer_from):
                 return i
         elif option.correct:
             return i
     return None
+
+
+def node_of(asked: str, objects: Mapping[str, Sequence[Any]], nodes: Sequence[Any]) -> str:
+    """The number (label ``labs/node``) of the node of ``POD:GPUS``, once a Pod of that name asks for so many GPUs.
+
+    none: the scheduler found no node; empty: not decided.
+    """
+    name, _, count = asked.partition(":")
+    for pod in objects.get("Pod", ()):
+        if pod["metadata"]["name"] != name or pod["metadata"].get("deletionTimestamp"):
+            continue
+        if effective_request(pod) != int(count or 0):
+            return ""
+        chosen = pod["spec"].get("nodeName")
+        numbers = {node["metadata"]["name"]: (node["metadata"].get("labels") or {}).get(NODE) for node in nodes}
+        return str(numbers.get(chosen) or "") if chosen else "none" if unschedulable(pod) else ""
+    return ""
 
 
 def marked(question: QuestionLike, chosen: int | None, verdicts: Mapping[str, str], decided: int | None = None) -> Mark:

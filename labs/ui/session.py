@@ -11,6 +11,7 @@ from labs import manifest
 from labs.errors import LabsError
 from labs.ui import jobs
 from labs.ui.acting import Acting
+from labs.ui.cards import Cards
 from labs.ui.checking import Checking
 from labs.ui.drafts import edited
 from labs.ui.memory import Memory, Remembered
@@ -57,6 +58,7 @@ class Session:
         self.checking = Checking(self)
         self.acting = Acting(self)
         self.watching = Watching(self, course)
+        self.cards = Cards(self, course)
         self.shell = Shell(self)
         self._connection = connection
         self._token = jobs.Token()

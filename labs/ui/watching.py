@@ -53,6 +53,7 @@ class Watching:
             if fresh:
                 self._course.prepare(self._session.exercise)
             client.ensure_namespace(namespace)
+            self._session.cards.open(client)
             if fresh:
                 self._course.give(client, self._session.exercise, namespace)
             self._begin(client)
@@ -131,7 +132,7 @@ class Watching:
             self._addresses.call()
 
     def _on_verdicts(self, grader: GraderLike, verdicts: Iterable[Any]) -> None:
-        if grader is not self._grader:
+        if grader is not self._grader or self._session.cards.frozen:
             return
         new = {v.check_id: v for v in verdicts}
         clock = time.strftime("%H:%M:%S")

@@ -127,6 +127,7 @@ class FakeCourse:
         self.unknown = False
         self.preparing, self.may_prepare = threading.Event(), threading.Event()
         self.may_prepare.set()
+        self.cards = ""
 
     def grader(self, client: Any, exercise: Any, namespace: str) -> FakeGrader:
         self.graders.append(FakeGrader())
@@ -151,6 +152,16 @@ class FakeCourse:
 
     def give(self, client: Any, exercise: Any, namespace: str) -> None:
         client.calls.append("give")
+
+    def cards_there(self, client: Any, exercise: Any, namespace: str) -> bool:
+        return self.cards == namespace
+
+    def cards_held(self, client: Any, namespace: str) -> bool:
+        return self.cards not in ("", namespace)
+
+    def take_cards(self, client: Any, exercise: Any, namespace: str, waiting: Callable[[str], None]) -> None:
+        client.calls.append(f"cards of {namespace}")
+        self.cards = namespace
 
 
 class FakeConnection:
@@ -179,6 +190,7 @@ class FakeExercise:
     checks: tuple[Any, ...] = (SimpleNamespace(id="log", title="It says hello"),)
     hints: tuple[str, ...] = ("one", "two")
     debrief: str = "Well done."
+    fleet: Mapping[int, Any] | None = None
     form: tuple[FieldSpec, ...] = (FieldSpec("spec.containers[0].image", "Image"), FieldSpec("metadata.name", "Name"))
 
     def namespace(self) -> str:

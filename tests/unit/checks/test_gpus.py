@@ -103,7 +103,9 @@ def test_an_older_kubelet_does_not_tell_and_the_nodes_plugin_does() -> None:
     silent = pod("gpu-pod", holding("main"), containers=ONE, nodeName="n1")
     silent["metadata"]["namespace"] = "mine"
     told = {"labs.gpus/held": '{"GPU-a": "mine/gpu-pod/main", "GPU-b": "other/gpu-pod/main"}'}
-    assert held_by(world(silent, nodes=(node(annotations=told),)), silent).devices == {"main": frozenset({"GPU-a"})}
+    there = world(silent, nodes=(node(annotations=told),))
+    assert held_by(there, silent).devices == {"main": frozenset({"GPU-a"})}
+    assert held_by(there, silent, "nvidia.com/mig-3g.20gb").count == 0
 
 
 def test_several_pods_by_label_and_one_device_each() -> None:

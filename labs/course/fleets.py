@@ -1,0 +1,155 @@
+"""The GPU fleet of an exercise: one at a time has it, over all processes; what others hold is put aside, never lost unsaid."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from labs.cluster import get, gpus
+from labs.cluster.gpus import Fleet
+from labs.cluster.locks import exclusive, holder
+from labs.course.catalogue import catalogue
+from labs.course.copies import sets_node
+from labs.course.model import Exercise
+from labs.errors import LabsError, NotJudged
+from labs.kube import ApiError, Client
+from labs.paths import cluster_dir
+
+__all__ = ["borrowed", "holders", "is_there", "put", "turn"]
+
+Json = Mapping[str, Any]
+_ENDED = frozenset({"Succeeded", "Failed"})
+_SERVER_FIELDS = frozenset({"creationTimestamp", "generation", "managedFields", "resourceVersion", "uid"})
+_VENDOR = "nvidia.com/"
+
+
+@contextmanager
+def turn(waiting: Callable[[str], None] = lambda words: None) -> Iterator[None]:
+    """Hold the fleet of the current cluster; while another has it, `waiting` is told so five times a second and may raise to give up."""
+    lock = cluster_dir(get().name) / "gpu-fleet.lock"
+    words = "The GPU fleet is in use; waiting for its turn"
+
+    def told() -> None:
+        waiting(f"{words} (process {holder(lock) or '?'})")
+
+    with exclusive(lock, waiting=told, what="the GPU fleet"):
+        yield
+
+
+def is_there(client: Client, exercise: Exercise, namespace: str) -> bool:
+    """Whether the cards are those of the exercise, and no other exercise's Pods hold any."""
+    return exercise.fleet is None or (_same(client, exercise.fleet) and not holders(client, namespace))
+
+
+def holders(client: Client, namespace: str) -> list[Json]:
+    """What holds cards in the namespaces of other exercises with a fleet: Pods, or what has made them."""
+    places = {f"labs-{each.lesson}-" for each in catalogue().exercises() if each.fleet is not None}
+    found: dict[tuple[str, str, str], Json] = {}
+    for pod in client.list("Pod"):
+        place = str(pod["metadata"]["namespace"])
+        if place != namespace and place.startswith(tuple(places)) and _holds(pod):
+            top = _maker(client, pod)
+            found[place, top["kind"], top["metadata"]["name"]] = top
+    return list(found.values())
+
+
+def put(client: Client, exercise: Exercise, namespace: str, stop: threading.Event | None = None) -> list[Json]:
+    """Let the nodes have the exercise's cards, and nobody else hold any of them; gives what had to be removed for it.
+
+    Call it in a `turn`. Returns when the API shows the cards. Raises LabsError.
+    """
+    if exercise.fleet is None:
+        return []
+    removed = holders(client, namespace)
+    for each in removed:
+        client.delete(each, grace=0, wait=True)
+    if not _same(client, exercise.fleet):
+        gpus.set_fleet(client, exercise.fleet)
+    gpus.wait_for_fleet(client, exercise.fleet, stop or threading.Event())
+    return removed
+
+
+@contextmanager
+def borrowed(
+    client: Client, exercise: Exercise, namespace: str = "", waiting: Callable[[str], None] = lambda words: None
+) -> Iterator[None]:
+    """The exercise's fleet for a try: afterwards the earlier one is back, and so is what held its cards."""
+    if exercise.fleet is None:
+        yield
+        return
+    with turn(waiting):
+        try:
+            before = gpus.fleet_of(client)
+            aside = put(client, exercise, namespace)
+        except LabsError as error:
+            raise NotJudged(what=f"The GPU fleet of {exercise.id} could not be put there", why=str(error)) from error
+        try:
+            yield
+        finally:
+            _in_any_case(lambda: _give_back(client, before, aside))
+
+
+def _in_any_case(work: Callable[[], None]) -> None:
+    """Run to the end in a thread of its own, so that Ctrl-C does not leave half of it undone."""
+
+    def attempt() -> None:
+        with suppress(LabsError):
+            work()
+
+    thread = threading.Thread(target=attempt, name="labs-fleet-back")
+    thread.start()
+    thread.join()
+
+
+def _give_back(client: Client, before: Fleet, aside: list[Json]) -> None:
+    if not _same(client, before):
+        gpus.set_fleet(client, before)
+    for each in aside:
+        _create(client, each)
+
+
+def _create(client: Client, obj: Json) -> None:
+    path = client.resource(obj).path(obj["metadata"]["namespace"])
+    try:
+        client.transport.ask("POST", path, body=_fresh(obj))
+    except ApiError as error:
+        if error.code not in (404, 409):
+            raise
+
+
+def _fresh(obj: Json) -> dict[str, Any]:
+    """The object as it would be created anew: without what the server and the scheduler have put into it."""
+    meta = {key: value for key, value in obj["metadata"].items() if key not in _SERVER_FIELDS}
+    spec = dict(obj["spec"])
+    if obj["kind"] == "Pod" and not sets_node(obj):
+        spec.pop("nodeName", None)
+    return {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": meta, "spec": spec}
+
+
+def _same(client: Client, fleet: Fleet) -> bool:
+    return dict(gpus.fleet_of(client)) == dict(fleet)
+
+
+def _holds(pod: Json) -> bool:
+    if (pod.get("status") or {}).get("phase") in _ENDED:
+        return False
+    spec = pod["spec"]
+    limits = [
+        (each.get("resources") or {}).get("limits") or {}
+        for each in (*(spec.get("initContainers") or ()), *spec["containers"])
+    ]
+    return bool(spec.get("resourceClaims")) or any(name.startswith(_VENDOR) for one in limits for name in one)
+
+
+def _maker(client: Client, obj: Json) -> Json:
+    """The controller at the top: deleting the Pod alone would bring another."""
+    owner = next((each for each in obj["metadata"].get("ownerReferences") or () if each.get("controller")), None)
+    if owner is None:
+        return obj
+    try:
+        found = client.get(f"{owner['apiVersion']}/{owner['kind']}", owner["name"], obj["metadata"]["namespace"])
+    except ApiError:
+        return obj
+    return _maker(client, found) if found is not None else obj
