@@ -58,14 +58,16 @@ def holders(client: Client, namespace: str) -> list[Json]:
 def put(client: Client, exercise: Exercise, namespace: str, stop: threading.Event | None = None) -> list[Json]:
     """Let the nodes have the exercise's cards, and nobody else hold any of them; gives what had to be removed for it.
 
-    Call it in a `turn`. Returns when the API shows the cards. Raises LabsError.
+    When the cards change, what holds some in `namespace` itself goes, too: it was placed on others. Call it in a `turn`.
+    Returns when the API shows the cards. Raises LabsError.
     """
     if exercise.fleet is None:
         return []
-    removed = holders(client, namespace)
+    same = _same(client, exercise.fleet)
+    removed = holders(client, namespace if same else "")
     for each in removed:
         client.delete(each, grace=0, wait=True)
-    if not _same(client, exercise.fleet):
+    if not same:
         gpus.set_fleet(client, exercise.fleet)
     gpus.wait_for_fleet(client, exercise.fleet, stop or threading.Event())
     return removed

@@ -28,7 +28,8 @@ def identity(obj: Json) -> Identity:
 def give(client: Client, exercise: Exercise, namespace: str, without: Collection[Identity] = ()) -> None:
     """Apply the given objects in their order, but not those in `without`, which the learner brings herself.
 
-    An object with a namespace of its own goes there. One that is named again waits until its first version has come to rest. Raises the API server's error.
+    An object with a namespace of its own goes there. One that is named again waits until its first version has come to rest; a Pod of
+    an exercise with a fleet has come to rest before the learner's ask for cards. Raises the API server's error.
     """
     given: set[Identity] = set()
     for document in manifest.parse(exercise.given).documents:
@@ -42,6 +43,8 @@ def give(client: Client, exercise: Exercise, namespace: str, without: Collection
             client.ensure_namespace(own[1])
         else:
             client.apply(document.data, place)
+            if exercise.fleet is not None and document.kind == "Pod":
+                _wait(client, document.data, place)
 
 
 def _wait(client: Client, obj: Json, namespace: str) -> None:

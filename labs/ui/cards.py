@@ -27,15 +27,19 @@ class Cards:
         self._session, self._course = session, course
         self.frozen = False
 
-    def open(self, client: Any) -> None:
-        """Put the cards there unless that would cost somebody her Pods. Waits; raises LabsError."""
-        if self._session.exercise.fleet is None:
-            return
+    def open(self, client: Any) -> bool:
+        """Put the cards there unless that would cost somebody her Pods; whether they had to be. Waits; raises LabsError."""
+        session = self._session
+        if session.exercise.fleet is None:
+            return False
         _open.add(self)
-        if self._course.cards_held(client, self._session.namespace):
-            self._session.store.update(notice=WAITING)
-        else:
-            self._take(client, Token())
+        if self._course.cards_there(client, session.exercise, session.namespace):
+            return False
+        if self._course.cards_held(client, session.namespace):
+            session.store.update(notice=WAITING)
+            return False
+        self._take(client, Token())
+        return True
 
     def ensure(self, client: Any, token: Token) -> None:
         """Before an apply: take the fleet over, and give anew what its change has removed. Waits; raises LabsError."""

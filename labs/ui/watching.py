@@ -53,8 +53,7 @@ class Watching:
             if fresh:
                 self._course.prepare(self._session.exercise)
             client.ensure_namespace(namespace)
-            self._session.cards.open(client)
-            if fresh:
+            if self._session.cards.open(client) or fresh:
                 self._course.give(client, self._session.exercise, namespace)
             self._begin(client)
 

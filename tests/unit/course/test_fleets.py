@@ -108,6 +108,13 @@ def test_the_fleet_is_set_only_when_it_is_another(fleet: list[gpus.Fleet]) -> No
     assert not fleets.is_there(client, first(), "labs-gpu-first-gpu")
 
 
+def test_what_was_placed_on_other_cards_goes_with_them(fleet: list[gpus.Fleet]) -> None:
+    client: Any = Client(pod("given"))
+    assert [each["metadata"]["name"] for each in fleets.put(client, first(), "labs-gpu-first-gpu")] == ["given"]
+    client.objects.append(pod("mine"))
+    assert fleets.put(client, first(), "labs-gpu-first-gpu") == []
+
+
 def test_a_try_gives_back_the_fleet_and_what_held_it(fleet: list[gpus.Fleet]) -> None:
     before = find("gpu/claim").fleet or {}
     fleet.append(before)
