@@ -17,7 +17,7 @@ from labs.errors import LabsError, NotJudged
 from labs.kube import ApiError, Client
 from labs.paths import cluster_dir
 
-__all__ = ["borrowed", "holders", "is_there", "put", "turn"]
+__all__ = ["borrowed", "holders", "is_there", "put", "recreate", "turn"]
 
 Json = Mapping[str, Any]
 _ENDED = frozenset({"Succeeded", "Failed"})
@@ -109,11 +109,12 @@ def _give_back(client: Client, before: Fleet, aside: list[Json]) -> None:
     if not _same(client, before):
         gpus.set_fleet(client, before)
     for each in aside:
-        _create(client, each)
+        recreate(client, each)
 
 
-def _create(client: Client, obj: Json) -> None:
-    path = client.resource(obj).path(obj["metadata"]["namespace"])
+def recreate(client: Client, obj: Json) -> None:
+    """Create anew what was put aside; where somebody has done that already, or its namespace is gone, nothing happens."""
+    path = client.resource(obj).path(obj["metadata"].get("namespace"))
     try:
         client.transport.ask("POST", path, body=_fresh(obj))
     except ApiError as error:
@@ -124,10 +125,10 @@ def _create(client: Client, obj: Json) -> None:
 def _fresh(obj: Json) -> dict[str, Any]:
     """The object as it would be created anew: without what the server and the scheduler have put into it."""
     meta = {key: value for key, value in obj["metadata"].items() if key not in _SERVER_FIELDS}
-    spec = dict(obj["spec"])
+    made = {**{key: value for key, value in obj.items() if key != "status"}, "metadata": meta}
     if obj["kind"] == "Pod" and not sets_node(obj):
-        spec.pop("nodeName", None)
-    return {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": meta, "spec": spec}
+        made["spec"] = {key: value for key, value in obj["spec"].items() if key != "nodeName"}
+    return made
 
 
 def _same(client: Client, fleet: Fleet) -> bool:

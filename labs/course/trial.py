@@ -8,11 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from labs import manifest
 from labs.checks import Snapshot, Verdict
+from labs.course.fleets import recreate
 from labs.course.giving import Identity, give
 from labs.course.grader import Grader
 from labs.course.model import Exercise
@@ -27,6 +28,7 @@ _SETTLE_SECONDS = 120.0
 _STEADY_SECONDS = 20.0
 _SLACK_SECONDS = 30.0
 _LABEL = {"labs.k8s-ml/try": "true"}
+_CLASS = "scheduling.k8s.io/v1/PriorityClass"
 _RIGHTS = 'is forbidden: User "'
 _TYPED_PATCH = "failed to create typed patch object"
 
@@ -45,16 +47,28 @@ class Trial:
     _grader: Grader
     _news: queue.SimpleQueue[Verdicts | Snapshot]
     _created: list[Mapping[str, Any]]
+    _aside: list[Mapping[str, Any]] = field(default_factory=list)
 
     def apply(self, objects: Iterable[Mapping[str, Any]]) -> None:
         """Apply objects in their order; raises `Refusal`, or `NotJudged` when it is not the objects' fault."""
         for each in objects:
             try:
+                self._make_room(each)
                 applied = self.client.apply(each, self.namespace)
             except ApiError as error:
                 raise self._explained(error, each) from error
             if applied.result == "created":
                 self._created.append(applied.obj)
+
+    def _make_room(self, obj: Mapping[str, Any]) -> None:
+        """Put aside, until the end, a priority class of that name that others have made: it cannot be changed."""
+        name = str((obj.get("metadata") or {}).get("name"))
+        if obj.get("kind") != "PriorityClass" or name.startswith("system-"):
+            return
+        living = self.client.get(_CLASS, name)
+        if living is not None and living["metadata"]["uid"] not in {each["metadata"]["uid"] for each in self._created}:
+            self.client.delete(living, wait=True)
+            self._aside.append(living)
 
     def restart(self) -> None:
         """Let the time of every check begin now."""
@@ -133,6 +147,8 @@ class Trial:
         for obj in reversed(self._created):
             if not obj["metadata"].get("namespace"):
                 _delete(self.client, obj)
+        for obj in self._aside:
+            recreate(self.client, obj)
         self.client.delete_namespace(self.namespace, wait=True)
 
 
