@@ -108,6 +108,8 @@ def _in_any_case(work: Callable[[], None]) -> None:
 def _give_back(client: Client, before: Fleet, aside: list[Json]) -> None:
     if not _same(client, before):
         gpus.set_fleet(client, before)
+    if aside:  # a Pod that comes before its cards is refused by the kubelet, for good
+        gpus.wait_for_fleet(client, before, threading.Event())
     for each in aside:
         recreate(client, each)
 
