@@ -100,7 +100,10 @@ def _ask(port: int) -> str:
 
 
 def _spread(port: int) -> bool:
-    return len({_ask(port) for _ in range(40)}) == 3
+    try:
+        return len({_ask(port) for _ in range(40)}) == 3
+    except OSError:  # a node's kube-proxy does not know an endpoint yet, or no longer
+        return False
 
 
 def _answers(port: int) -> bool:
