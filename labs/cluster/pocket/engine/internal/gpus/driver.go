@@ -12,6 +12,7 @@ import (
 
 	resourceapi "k8s.io/api/resource/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/dynamic-resource-allocation/kubeletplugin"
@@ -29,6 +30,8 @@ const (
 	quiet = 9
 	// The kubelet forgets a device's health when it is not told again within 30 seconds.
 	healthPeriod = 10 * time.Second
+	// The kubelet looks for new drivers once a second.
+	registrationStep, registrationLimit = 20 * time.Millisecond, 30 * time.Second
 )
 
 // driver serves cards as a DRA driver, while the fleet says so.
@@ -62,6 +65,9 @@ func (d *driver) offer(ctx context.Context, told *fleet.Node) error {
 	d.know(told.ByName(), sick)
 	d.withdrawn = false
 	if err := d.start(ctx); err != nil {
+		return err
+	}
+	if err := d.registered(ctx); err != nil {
 		return err
 	}
 	if err := d.publish(ctx, parts); err != nil {
@@ -121,6 +127,15 @@ func (d *driver) start(ctx context.Context) error {
 		kubeletplugin.PluginDataDirectoryPath(data), kubeletplugin.GRPCVerbosity(quiet),
 	)
 	return err
+}
+
+// registered waits until the kubelet knows the driver: a Pod that comes before would fail, and be tried again only after a minute.
+// The helper keeps what the kubelet says, but does not tell.
+func (d *driver) registered(ctx context.Context) error {
+	return wait.PollUntilContextTimeout(ctx, registrationStep, registrationLimit, true, func(context.Context) (bool, error) {
+		status := d.helper.RegistrationStatus()
+		return status != nil && status.PluginRegistered, nil
+	})
 }
 
 func (d *driver) publish(ctx context.Context, parts []resourceslice.Slice) error {
