@@ -18,6 +18,7 @@ __all__ = [
     "Held",
     "card_of",
     "effective_request",
+    "extended_resources",
     "gpu_request",
     "gpus_held",
     "held_by",
@@ -63,6 +64,12 @@ def effective_request(pod: Json, resource: str = GPU) -> int:
     return max(most, sidecars + main)
 
 
+def extended_resources(pod: Json) -> set[str]:
+    """Extended resources by name that the Pod asks for."""
+    asked = [(each.get("resources") or {}).get("limits") or {} for each in pods.containers(pod)]
+    return {name for limits in asked for name in limits if "/" in name}
+
+
 def held_by(snapshot: Snapshot, pod: Json, resource: str = GPU) -> Held:
     """Which devices the kubelet gave the Pod: from the Pod's status, else from what the node's plugin has published."""
     held = Held()
@@ -72,7 +79,7 @@ def held_by(snapshot: Snapshot, pod: Json, resource: str = GPU) -> Held:
             held.devices[str(status["name"])] = frozenset(
                 str(one["resourceID"]) for each in told for one in each.get("resources") or ()
             )
-    if not held.devices and _others(pod) == {resource}:
+    if not held.devices and extended_resources(pod) == {resource}:
         held.devices = dict(_published(snapshot, pod))
     held.more = _only_at_the_beginning(pod, resource, held)
     held.known = held.count > 0 or effective_request(pod, resource) == 0
@@ -102,7 +109,7 @@ def gpu_request(settings: Mapping[str, object]) -> Callable[[Snapshot], Finding]
         asked = effective_request(pod, resource)
         if asked == wanted:
             return Finding("pass", expected, f"it asks for {asked}")
-        others = sorted(_others(pod) - {resource})
+        others = sorted(extended_resources(pod) - {resource})
         beside = f", and for {', '.join(others)}" if others else ""
         return Finding("fail", expected, f"it asks for {asked}{beside}", _LIMITS)
 
@@ -183,12 +190,6 @@ def _asked(container: Json, resource: str) -> int:
         return int(str(found))
     except ValueError:
         return 0
-
-
-def _others(pod: Json) -> set[str]:
-    """Extended resources by name that the Pod asks for."""
-    asked = [(each.get("resources") or {}).get("limits") or {} for each in pods.containers(pod)]
-    return {name for limits in asked for name in limits if "/" in name}
 
 
 def _published(snapshot: Snapshot, pod: Json) -> Iterator[tuple[str, frozenset[str]]]:

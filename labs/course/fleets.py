@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
+from labs.checks.gpus import extended_resources
 from labs.cluster import get, gpus
 from labs.cluster.gpus import Fleet
 from labs.cluster.locks import exclusive, holder
 from labs.course.catalogue import catalogue
 from labs.course.copies import sets_node
+from labs.course.finishing import in_any_case
 from labs.course.model import Exercise
 from labs.errors import LabsError, NotJudged
 from labs.kube import ApiError, Client
@@ -22,7 +24,6 @@ __all__ = ["borrowed", "holders", "is_there", "put", "recreate", "turn"]
 Json = Mapping[str, Any]
 _ENDED = frozenset({"Succeeded", "Failed"})
 _SERVER_FIELDS = frozenset({"creationTimestamp", "generation", "managedFields", "resourceVersion", "uid"})
-_VENDOR = "nvidia.com/"
 
 
 @contextmanager
@@ -90,19 +91,7 @@ def borrowed(
         try:
             yield
         finally:
-            _in_any_case(lambda: _give_back(client, before, aside))
-
-
-def _in_any_case(work: Callable[[], None]) -> None:
-    """Run to the end in a thread of its own, so that Ctrl-C does not leave half of it undone."""
-
-    def attempt() -> None:
-        with suppress(LabsError):
-            work()
-
-    thread = threading.Thread(target=attempt, name="labs-fleet-back")
-    thread.start()
-    thread.join()
+            in_any_case(lambda: _give_back(client, before, aside))
 
 
 def _give_back(client: Client, before: Fleet, aside: list[Json]) -> None:
@@ -140,12 +129,8 @@ def _same(client: Client, fleet: Fleet) -> bool:
 def _holds(pod: Json) -> bool:
     if (pod.get("status") or {}).get("phase") in _ENDED:
         return False
-    spec = pod["spec"]
-    limits = [
-        (each.get("resources") or {}).get("limits") or {}
-        for each in (*(spec.get("initContainers") or ()), *spec["containers"])
-    ]
-    return bool(spec.get("resourceClaims")) or any(name.startswith(_VENDOR) for one in limits for name in one)
+    named = extended_resources(pod)
+    return bool(pod["spec"].get("resourceClaims")) or any(name.startswith(gpus.VENDOR) for name in named)
 
 
 def _maker(client: Client, obj: Json) -> Json:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import queue
 import secrets
-import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from labs import manifest
 from labs.checks import Snapshot, Verdict
+from labs.course.finishing import in_any_case
 from labs.course.fleets import recreate
 from labs.course.giving import Identity, give
 from labs.course.grader import Grader
@@ -168,22 +168,7 @@ def trial(client: Client, exercise: Exercise, brought: Collection[Identity] = ()
         grader.start(news.put, news.put)
         yield one
     finally:
-        _in_any_case(one.remove)
-
-
-def _in_any_case(work: Callable[[], None]) -> None:
-    """Run to the end in a thread of its own, so that Ctrl-C does not leave half of it undone.
-
-    A cluster that does not answer keeps the namespace; `labs reset` removes it.
-    """
-
-    def attempt() -> None:
-        with suppress(LabsError):
-            work()
-
-    thread = threading.Thread(target=attempt, name="labs-trial-remove")
-    thread.start()
-    thread.join()
+        in_any_case(one.remove)  # a cluster that does not answer keeps the namespace; `labs reset` removes it
 
 
 def _refuses(error: ApiError) -> bool:

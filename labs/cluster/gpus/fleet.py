@@ -9,7 +9,23 @@ from typing import Any, Literal, cast, get_args
 from labs.cluster.gpus.profiles import PROFILES, Profile, place
 from labs.errors import UsageError
 
-__all__ = ["MIG", "Fleet", "FleetError", "NodeGPUs", "Strategy", "Via", "as_mapping", "parse_fleet"]
+__all__ = [
+    "MIG",
+    "NODE_LABEL",
+    "VENDOR",
+    "Fleet",
+    "FleetError",
+    "NodeGPUs",
+    "Strategy",
+    "Via",
+    "as_mapping",
+    "parse_fleet",
+]
+
+NODE_LABEL = "labs/node"
+"""Has the number of a node, by which a fleet names it."""
+VENDOR = "nvidia.com/"
+"""How every label, resource and taint of a card begins."""
 
 Via = Literal["plugin", "dra"]
 Strategy = Literal["single", "mixed"]

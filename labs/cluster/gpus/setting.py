@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from labs.cluster.gpus.fleet import Fleet, NodeGPUs, as_mapping, parse_fleet
+from labs.cluster.gpus.fleet import NODE_LABEL, VENDOR, Fleet, NodeGPUs, as_mapping, parse_fleet
 from labs.cluster.gpus.node import allocatable, described, labels, resources, taints
 from labs.cluster.gpus.slices import DRIVER, device_classes, published
 from labs.errors import ClusterError, UsageError
@@ -19,8 +19,7 @@ __all__ = ["CONFIG_MAP", "NAMESPACE", "clear_fleet", "fleet_of", "held", "node_n
 
 Json = dict[str, Any]
 NAMESPACE, CONFIG_MAP = "labs-system", "gpu-fleet"
-_NODE_LABEL, HELD_ANNOTATION = "labs/node", "labs.gpus/held"
-_PREFIX = "nvidia.com/"
+HELD_ANNOTATION = "labs.gpus/held"
 _SECONDS = 60.0
 _MERGE = "application/merge-patch+json"
 _PATH = f"/api/v1/namespaces/{NAMESPACE}/configmaps/{CONFIG_MAP}"
@@ -36,7 +35,7 @@ def set_fleet(client: Client, fleet: Fleet) -> None:
     if unknown:
         raise UsageError(
             what=f"The cluster has no node {unknown[0]}",
-            why=f"Its nodes are {', '.join(map(str, sorted(names)))}, by their label {_NODE_LABEL}",
+            why=f"Its nodes are {', '.join(map(str, sorted(names)))}, by their label {NODE_LABEL}",
             next_step="Name one of these, or run `labs down` and `labs up --nodes N`",
         )
     _set_classes(client, any(gpus.via == "dra" for gpus in fleet.values()))
@@ -64,13 +63,17 @@ def _served(client: Client) -> dict[int, str]:
             why="So far only nodes of the pocket cluster serve them",
             next_step="Run `labs down` and `labs up --cluster pocket`; real GPUs of a cluster are used as they are",
         )
-    return node_names(client)
+    return _by_number(nodes)
 
 
 def node_names(client: Client) -> dict[int, str]:
     """Names of the nodes by the number in their label `labs/node`."""
-    nodes = client.list("Node", selector=_NODE_LABEL)
-    return {int(node["metadata"]["labels"][_NODE_LABEL]): node["metadata"]["name"] for node in nodes}
+    return _by_number(client.list("Node", selector=NODE_LABEL))
+
+
+def _by_number(nodes: Iterable[Json]) -> dict[int, str]:
+    numbered = [node for node in nodes if NODE_LABEL in (node["metadata"].get("labels") or {})]
+    return {int(node["metadata"]["labels"][NODE_LABEL]): node["metadata"]["name"] for node in numbered}
 
 
 def wait_for_fleet(client: Client, fleet: Fleet, stop: threading.Event, *, seconds: float = _SECONDS) -> None:
@@ -124,12 +127,12 @@ def _missing(names: Mapping[int, str], fleet: Fleet, nodes: tuple[Json, ...], sl
 
 
 def _shown_labels(node: Json) -> dict[str, str]:
-    return {key: value for key, value in (node["metadata"].get("labels") or {}).items() if key.startswith(_PREFIX)}
+    return {key: value for key, value in (node["metadata"].get("labels") or {}).items() if key.startswith(VENDOR)}
 
 
 def _shown_resources(node: Json) -> dict[str, int]:
     known = node["status"].get("allocatable") or {}
-    return _positive({key: int(value) for key, value in known.items() if key.startswith(_PREFIX)})
+    return _positive({key: int(value) for key, value in known.items() if key.startswith(VENDOR)})
 
 
 def _positive(amounts: Mapping[str, int]) -> dict[str, int]:
@@ -138,7 +141,7 @@ def _positive(amounts: Mapping[str, int]) -> dict[str, int]:
 
 
 def _shown_taints(node: Json) -> list[Json]:
-    return [taint for taint in node["spec"].get("taints") or () if taint["key"].startswith(_PREFIX)]
+    return [taint for taint in node["spec"].get("taints") or () if taint["key"].startswith(VENDOR)]
 
 
 def _shown_devices(name: str, slices: tuple[Json, ...]) -> list[tuple[str, str, bool]]:

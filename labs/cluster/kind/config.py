@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from labs.checks.sizes import quantity
 from labs.cluster.kind.recipe import MARK, image_version
 
 __all__ = ["Shape", "amount", "render"]
@@ -16,7 +17,6 @@ __all__ = ["Shape", "amount", "render"]
 _GANGS_SINCE = (1, 37)
 _SYNC = "horizontal-pod-autoscaler-sync-period"
 _EVERY = "5s"
-_UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "": 1}
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,9 @@ def _appended() -> list[dict[str, str]]:
     ]
 
 
-def amount(quantity: str) -> float:
+def amount(text: str) -> float:
     """A Kubernetes quantity (``500m``, ``4Gi``) as a number."""
-    number = quantity.rstrip("kMGTim")
-    unit = quantity[len(number) :]
-    return float(number) / 1000 if unit == "m" else float(number) * _UNITS[unit]
+    return float(quantity(text))
 
 
 def _text(patch: Mapping[str, Any]) -> str:

@@ -5,14 +5,22 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from labs.cluster.gpus import Fleet, NodeGPUs, allocatable, device_classes, labels, resource_slices, taints
+from labs.cluster.gpus import (
+    NODE_LABEL,
+    VENDOR,
+    Fleet,
+    NodeGPUs,
+    allocatable,
+    device_classes,
+    labels,
+    resource_slices,
+    taints,
+)
 from labs.cluster.why.snapshot import Snapshot
 
 __all__ = ["with_fleet"]
 
 Json = dict[str, Any]
-_NUMBER = "labs/node"
-_PREFIX = "nvidia.com/"
 _TAINT = "nvidia.com/gpu"
 
 
@@ -22,7 +30,7 @@ def with_fleet(snapshot: Snapshot, fleet: Fleet) -> Snapshot:
     A number of `labs/node` that no node has becomes a node like the first one, `labs-node-N` where that has no number at
     its end. No claim has a device.
     """
-    nodes = {int(node["metadata"]["labels"][_NUMBER]): deepcopy(node) for node in _numbered(snapshot)}
+    nodes = {int(node["metadata"]["labels"][NODE_LABEL]): deepcopy(node) for node in _numbered(snapshot)}
     if nodes:
         for number in sorted(set(fleet) - set(nodes)):
             nodes[number] = _like(nodes[min(nodes)], number)
@@ -45,7 +53,9 @@ def with_fleet(snapshot: Snapshot, fleet: Fleet) -> Snapshot:
 
 
 def _numbered(snapshot: Snapshot) -> list[Json]:
-    return [node for node in snapshot["Node"] if str((node["metadata"].get("labels") or {}).get(_NUMBER, "")).isdigit()]
+    return [
+        node for node in snapshot["Node"] if str((node["metadata"].get("labels") or {}).get(NODE_LABEL, "")).isdigit()
+    ]
 
 
 def _like(node: Json, number: int) -> Json:
@@ -53,21 +63,21 @@ def _like(node: Json, number: int) -> Json:
     other = deepcopy(node)
     stem = node["metadata"]["name"].rstrip("0123456789")
     name = f"{stem}{number}" if stem != node["metadata"]["name"] else f"labs-node-{number}"
-    other["metadata"] = {"name": name, "labels": {**node["metadata"]["labels"], _NUMBER: str(number)}}
+    other["metadata"] = {"name": name, "labels": {**node["metadata"]["labels"], NODE_LABEL: str(number)}}
     other["metadata"]["labels"]["kubernetes.io/hostname"] = name
     return other
 
 
 def _equip(node: Json, gpus: NodeGPUs | None) -> None:
     name, spec = node["metadata"]["name"], node.setdefault("spec", {})
-    kept = {key: value for key, value in node["metadata"]["labels"].items() if not key.startswith(_PREFIX)}
+    kept = {key: value for key, value in node["metadata"]["labels"].items() if not key.startswith(VENDOR)}
     node["metadata"]["labels"] = {**kept, **(labels(gpus) if gpus else {})}
     spec["taints"] = [taint for taint in spec.get("taints") or () if taint["key"] != _TAINT]
     spec["taints"] += taints(gpus) if gpus else []
     amounts = {key: str(value) for key, value in allocatable(name, gpus).items()} if gpus else {}
     for part in ("allocatable", "capacity"):
         found = node.setdefault("status", {}).get(part) or {}
-        others = {key: value for key, value in found.items() if not key.startswith(_PREFIX)}
+        others = {key: value for key, value in found.items() if not key.startswith(VENDOR)}
         node["status"][part] = {**others, **amounts}
 
 

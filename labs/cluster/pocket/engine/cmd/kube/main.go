@@ -20,12 +20,15 @@ import (
 	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
 
 	"labs/engine/internal/dns"
+	"labs/engine/internal/why"
 )
 
-// outsiders read os.Args themselves.
-var outsiders = map[string]func(){
-	"etcd":    func() { etcdmain.Main(os.Args) },
-	"coredns": dns.Run,
+// others read os.Args themselves; each returns its exit code. why is ours, but asks the scheduler's own code: here it costs no
+// second copy of it.
+var others = map[string]func() int{
+	"etcd":    func() int { etcdmain.Main(os.Args); return 0 },
+	"coredns": func() int { dns.Run(); return 0 },
+	"why":     why.Main,
 }
 
 var programs = map[string]func() *cobra.Command{
@@ -42,17 +45,16 @@ func main() {
 		name = os.Args[0]
 	}
 	if !known(name) {
-		fmt.Fprintln(os.Stderr, "usage: kube etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet|coredns ...")
+		fmt.Fprintln(os.Stderr, "usage: kube etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet|coredns|why ...")
 		os.Exit(2)
 	}
 	startFast()
-	if run, found := outsiders[name]; found {
-		run()
-		return
+	if run, found := others[name]; found {
+		os.Exit(run())
 	}
 	os.Exit(cli.Run(programs[name]()))
 }
 
 func known(name string) bool {
-	return programs[name] != nil || outsiders[name] != nil
+	return programs[name] != nil || others[name] != nil
 }
