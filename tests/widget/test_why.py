@@ -162,3 +162,12 @@ def test_panel_on_a_page(chromium: Browser, tmp_path: Path) -> None:
         assert panel.count() == 0 or not panel.is_visible()
         assert not page.errors  # type: ignore[attr-defined]
         page.close()
+
+
+def test_panel_shows_nothing_where_there_is_nothing(chromium: Browser) -> None:
+    view = why_view(State(waiting=Waiting("big-model", SAID, (), explained=explanation("big-model"))))
+    page = open_widget(chromium, "workbench", scene() | {"why": view})
+    panel = page.get_by_role("region", name="Why is it Pending?")
+    assert panel.get_by_role("table").count() == 1
+    assert "false" not in panel.inner_text()
+    page.close()

@@ -26,7 +26,7 @@ export function h(tag, props, ...children) {
 }
 
 /** @param {any[]} children @returns {(Node | string)[]} */
-function fill(children) {
+export function fill(children) {
   return children.flat(2).filter((c) => c !== null && c !== undefined && c !== false)
     .map((c) => (c instanceof Node ? c : String(c)));
 }

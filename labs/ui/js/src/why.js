@@ -1,5 +1,5 @@
 /** "Why is it Pending?": a row for each node, beside the scheduler's own words. */
-import { button, h } from "./dom.js";
+import { button, fill, h } from "./dom.js";
 
 /** @param {import("./context.js").Context} ctx */
 export function why(ctx) {
@@ -8,13 +8,13 @@ export function why(ctx) {
     const now = ctx.get("why") ?? {};
     root.hidden = !now.pod;
     if (!now.pod) return root.replaceChildren();
-    root.replaceChildren(
+    root.replaceChildren(...fill([
       h("h3", null, "Why is ", h("b", null, now.pod), " Pending?"), h("p", null, now.what, now.next && ` ${now.next}`),
       now.rows.length > 0 && h("div.lm-scroll", null, nodes(now)),
       now.devices.length > 0 && h("div.lm-scroll", null, devices(now)),
       h("p.lm-pending-event", null, h("b", null, "FailedScheduling"), ` ${now.event}`),
       now.others.length > 0 && h("p.lm-soft", null, "Also waiting: ", ...now.others.map((/** @type {string} */ name) => button(name, () => ctx.act("focus", { kind: "Pod", name }), "link"))),
-    );
+    ]));
   });
   return root;
 }
